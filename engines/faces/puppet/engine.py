@@ -47,7 +47,7 @@ class Puppet(Engine):
         title="Puppet",
         capability=EngineKind.FACES,
         summary="Moves the picture's own face. Basic and instant, on any CPU, with nothing downloaded.",
-        version="4",
+        version="5",
         code_licence=APACHE,
         weights_licence=APACHE,
         tier=Tier.LIGHT,

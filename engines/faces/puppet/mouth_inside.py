@@ -18,8 +18,11 @@ _COLUMNS, _ROWS = 256, 192
 _LEFT, _TOP, _PER_SIDE, _PER_UNIT = 1.25, 0.25, 102.4, 192.0
 """The painted layers reach from -1.25 to 1.25 in corners of the mouth, and from -0.25 to 0.75 mouth widths down."""
 
-_PAINTED = 1.0
-"""How bright teeth are beside the skin of the cheeks that the same light falls on."""
+_OF_WHITE = 0.82
+"""How bright teeth are beside what of the same light the skin of the cheeks throws back best, which is mostly the red."""
+_IVORY = np.array([1.05, 1.0, 0.92], np.float32)
+_USUAL_SKIN = np.array([1.22, 0.95, 0.83], np.float32)
+"""Colours of teeth and of skin in white light, beside their grey; what a skin differs by is half the light's and half its own."""
 
 Colour = NDArray[Any]
 
@@ -39,8 +42,7 @@ class MouthInside:
         self._own = frame.gap
         teeth = _own_teeth(picture, frame) if frame.gap > 0.07 else None
         if teeth is None:
-            tint = skin / max(light, 1.0)
-            teeth = _PAINTED * light * np.array([1.01, 1.0, 0.95], np.float32) * tint**0.55
+            teeth = _painted_teeth(skin)
         self._teeth = np.minimum(_muted(teeth, colourful), 236)
         self._flesh = _muted(light * np.array([0.70, 0.34, 0.32], np.float32), colourful)
         self._dark = _muted(light * np.array([0.25, 0.10, 0.09], np.float32), colourful)
@@ -124,6 +126,13 @@ def _tongue() -> Colour:
     cover = np.clip((y - top) / 0.07, 0, 1) * np.clip((0.80 - np.abs(x)) / 0.25, 0, 1)
     shade = np.clip(0.55 + 0.9 * (y - top), 0.3, 1) * (1 - 0.22 * np.exp(-((x / 0.07) ** 2)))
     return np.dstack([cover, shade]).astype(np.float32)
+
+
+def _painted_teeth(skin: Colour) -> Colour:
+    """The colour of teeth in the light that falls on a skin: they have none of its red."""
+    grey = max(1.0, float(skin.mean()))
+    bright = max(grey, _OF_WHITE * float(skin.max()))
+    return np.asarray(bright * _IVORY * (np.maximum(skin, 1.0) / grey / _USUAL_SKIN) ** 0.5, np.float32)
 
 
 def _sampled(layer: Colour, side: Colour, down: Colour) -> Colour:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from engines.analysis import mesh_points as points
 from engines.analysis.engine import FaceAnalysis
 from engines.analysis.face_mesh import FaceMesh
 from engines.analysis.landmarks import Face
@@ -88,6 +90,25 @@ def test_lips_close(finder: FaceMesh, portrait: Callable, name: str) -> None:
     )
     assert shut < 0.12 < wide
     assert shut < 0.5 * wide
+
+
+@pytest.mark.parametrize("name", ["la-donna", "mona"])
+def test_painted_teeth_are_lit_like_the_face_and_less_red(finder: FaceMesh, portrait: Callable, name: str) -> None:
+    """As bright as the cheeks in the same light, where no teeth are seen in the picture."""
+    picture = read_image(portrait(name))
+    face = finder.find(picture)[0]
+    puppeteer, shape = FaceRenderer(picture, face), MouthShape(0.22)
+    lips = puppeteer.lips(shape, points.INNER_UPPER_LIP + points.INNER_LOWER_LIP)
+    upper, lower = np.split(lips, [len(points.INNER_UPPER_LIP)])
+    mouth = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillPoly(mouth, [np.vstack([upper, lower[::-1]]).astype(np.int32)], 1)
+    inside = puppeteer.render(Expression(shape))[mouth > 0].astype(float)
+    light = inside.mean(axis=1)
+    teeth = inside[light >= np.percentile(light, 85)].mean(axis=0)
+    cheeks = np.mean([picture[round(y) - 3 : round(y) + 4, round(x) - 3 : round(x) + 4].mean(axis=(0, 1))
+                      for x, y in face.points[list(points.CHEEKS), :2]], axis=0)  # fmt: skip
+    assert teeth.mean() > 0.92 * cheeks.mean()
+    assert teeth[0] / teeth.mean() < 0.9 * cheeks[0] / cheeks.mean()
 
 
 def test_only_the_mouth_changes(finder: FaceMesh, portrait: Callable) -> None:
