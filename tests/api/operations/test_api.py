@@ -91,6 +91,12 @@ SIGNATURES = {
     "/render_project": [("project", None), ("approve", False)],
     "/export_project": [("project", None), ("format", "project")],
     "/delete_project": [("project", None)],
+    "/import_timeline": [("project", None), ("file", None), ("version", -1)],
+    "/snapshots": [("project", None)],
+    "/keep_snapshot": [("project", None), ("name", "")],
+    "/restore_snapshot": [("project", None), ("snapshot", None), ("who", "")],
+    "/check_file": [("file", None), ("statement", "")],
+    "/signing_certificate": [],
     "/save_voice_part": [
         ("name", None),
         ("audio", None),
