@@ -38,6 +38,7 @@ from studio.paths import DataFolderLock, DataPaths
 from studio.presence.live_use import LiveUse
 from studio.pronunciations import PronunciationList
 from studio.provenance.provenance import Provenance
+from studio.provenance.signed_copies import SignedCopies
 from studio.settings import HOME, Settings
 from studio.voices.voices import Voices
 from studio.weights import WeightStore
@@ -71,8 +72,8 @@ class Services:
     housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
     engines' calls, then the workers are ended, and last the lock is released, so that the next studio finds the folder unused.
 
-    Attributes: settings, local_settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments,
-    weights, lanes, live_use, segments, voices, pronunciations, provenance, library, templates, capabilities, jobs, disk.
+    Attributes: settings, local_settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments, lanes,
+    weights, live_use, segments, voices, pronunciations, provenance, library, signed_copies, templates, capabilities, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, capabilities: CapabilityFactory) -> None:
@@ -147,6 +148,7 @@ class Services:
         )
         self.provenance = Provenance(self.paths.provenance, lambda: {engine.card.id for engine in self.catalog.all()})
         self.library = Library(self.paths.outputs, settings.library, engine_terms=self._engine_terms)
+        self.signed_copies = SignedCopies(self.provenance, self.library, self.paths.cache / "signed")
         self.templates = TemplateCollection((HOME / "workflows", self.paths.workflows))
 
     @classmethod
@@ -220,8 +222,7 @@ class Services:
         return comfyui
 
     def _memory_estimate(self, holder: str) -> MemoryEstimate:
-        others = {COMFYUI_ID: COMFYUI_ESTIMATE, SERVER_ID: SERVER_ESTIMATE}
-        return others.get(holder) or self.catalog.get(holder).card
+        return {COMFYUI_ID: COMFYUI_ESTIMATE, SERVER_ID: SERVER_ESTIMATE}.get(holder) or self.catalog.get(holder).card
 
     def _engine_terms(self, engine_id: str) -> LicenceTerms:
         engine = next((one for one in self.catalog.all() if one.card.id == engine_id), None)

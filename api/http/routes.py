@@ -104,6 +104,11 @@ def _add_results(app: FastAPI, studio: Services) -> None:
         """A file that belongs to an output, by its ending: srt, vtt, json."""
         return _found(lambda: _companion(studio, output, part), download=download, name=_title_of(studio, output))
 
+    @app.get("/media/signed/{output}")
+    def signed_copy(output: str) -> Response:
+        """A copy with a signed statement of how it was made; a ZIP with the statement where the format holds none."""
+        return _found(lambda: studio.signed_copies.get(output), download=True, name=_title_of(studio, output))
+
     @app.get("/media/segments/{key}")
     def segment_file(key: str) -> Response:
         return _found(lambda: studio.segments.path(key) if SEGMENT_KEY.fullmatch(key) else None)

@@ -9,7 +9,7 @@ from studio.preprocessing import Assets
 from studio.services import Services
 from tabs.common.jobs.preview import preview
 from tabs.common.templating import render
-from tabs.common.wiring import asset_url, output_url
+from tabs.common.wiring import asset_url, output_url, signed_url
 
 
 def swap_result(studio: Services, assets: Assets, job: Job) -> str:
@@ -32,6 +32,7 @@ def _drawn(studio: Services, assets: Assets, output: LibraryOutput) -> str:
         title=output.title or output.id,
         url=output_url(output.id),
         download=output_url(output.id, download=True),
+        signed=signed_url(output.id),
         ending=output.path.suffix[1:].upper(),
         facts=output.facts,
         warnings=output.warnings,

@@ -102,6 +102,11 @@ def output_url(output: str, part: str = "", *, download: bool = False) -> str:
     return f"{path}?download=true" if download else path
 
 
+def signed_url(output: str) -> str:
+    """Return the address of the signed copy of an output, relative to the page."""
+    return f"media/signed/{quote(output, safe='')}"
+
+
 def segment_url(key: str) -> str:
     return f"media/segments/{quote(key, safe='')}"
 

@@ -9,7 +9,7 @@ from studio.jobs.model import Job, JobState
 from studio.library.model import LibraryOutput
 from studio.services import Services
 from tabs.common.templating import render
-from tabs.common.wiring import output_url
+from tabs.common.wiring import output_url, signed_url
 
 
 def face_result(studio: Services, job: Job) -> str:
@@ -33,6 +33,7 @@ def _drawn(output: LibraryOutput) -> str:
         picture=output_url(output.id, "jpg") if pictured else "",
         video=output_url(output.id),
         download=output_url(output.id, download=True),
+        signed=signed_url(output.id),
         facts=output.facts,
         warnings=output.warnings,
         mouth=mouth_course(output.recipe.get("mouth", ())),

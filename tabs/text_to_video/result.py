@@ -12,7 +12,7 @@ from studio.services import Services
 from tabs.common.formats import clock
 from tabs.common.jobs.preview import preview
 from tabs.common.templating import render
-from tabs.common.wiring import output_url
+from tabs.common.wiring import output_url, signed_url
 
 
 def video_result(studio: Services, job: Job) -> str:
@@ -31,6 +31,7 @@ def _drawn(output: LibraryOutput) -> str:
     parts = (("srt", "Subtitles SRT"), ("vtt", "Subtitles VTT"), ("png", "Last frame"), ("json", "Shot list"))
     downloads = [("MP4", output_url(output.id, download=True))]
     downloads += [(name, output_url(output.id, part, download=True)) for part, name in parts if f".{part}" in endings]
+    downloads.append(("Signed copy", signed_url(output.id)))
     return render(
         "text_to_video/result.html",
         output=output.id,

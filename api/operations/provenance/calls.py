@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import Field
 
 from api.operations.context import OperationContext
-from api.operations.files import InputFile
+from api.operations.files import FileRef, InputFile
+from api.operations.library import OutputId
 from api.operations.operation import Access, Answer, Group, Input, Nothing, Queue
-from studio.errors import StorageError
+from studio.errors import NotFound, StorageError
+from studio.library import NotEnoughSpace
 from studio.provenance.process import SigningFailed
 from studio.provenance.words import report_of
 
@@ -102,6 +105,19 @@ def check_file(context: OperationContext, call: CheckFileInput) -> FileStatement
         ingredients=[StatedIngredientAnswer.model_validate(one.model_dump(mode="json")) for one in found.ingredients],
         made_of=list(told.ingredients), recipe=found.recipe, unknown=list(told.unknown),
     )  # fmt: skip
+
+
+@GROUP.operation(
+    Access.READS, queue=CHECKS,
+    errors=(NotFound, NotEnoughSpace, SigningFailed, StorageError), example={"output": "OUTPUT"},
+)  # fmt: skip
+def sign_output(context: OperationContext, call: OutputId) -> FileRef:
+    """A copy of a result with a signed statement of how it was made; of a format that holds none a ZIP with the statement.
+
+    The result itself stays as it is. What it was made from goes in with its own statement.
+    """
+    copy = context.studio.signed_copies.get(call.output)
+    return context.file(copy, f"/media/signed/{quote(context.studio.library.get(call.output).id, safe='')}")
 
 
 @GROUP.operation(Access.READS, errors=(StorageError,), tool=False)

@@ -26,7 +26,7 @@ from tabs.common.jobs.page_state import PageState
 from tabs.common.jobs.player import Playable, build_player, player
 from tabs.common.notices.undo import deleted_output
 from tabs.common.presses import on_news
-from tabs.common.wiring import QUIET, Updates, clicked, output_url, with_error_toast
+from tabs.common.wiring import QUIET, Updates, clicked, output_url, signed_url, with_error_toast
 
 RECENT = 24
 TICK_SECONDS = 0.5
@@ -242,6 +242,7 @@ def as_playable(output: LibraryOutput) -> Playable:
     parts = [path.suffix[1:] for path in output.companions if path.suffix in (".srt", ".vtt")]
     downloads = [(output.path.suffix[1:].upper(), output_url(output.id, download=True))]
     downloads += [(f"Subtitles {part.upper()}", output_url(output.id, part, download=True)) for part in parts]
+    downloads.append(("Signed copy", signed_url(output.id)))
     return Playable(
         title=output.title or output.id,
         url=output_url(output.id),

@@ -83,6 +83,9 @@ def test_a_narration_from_the_page(page: Any, tmp_path: Path) -> None:
         page.locator("#player .downloads a").first.click()
     with page.expect_download() as titles:
         page.locator("#player .downloads a").nth(1).click()
+    with page.expect_download() as signed:
+        page.locator("#player .downloads").get_by_role("link", name="Signed copy").click()
+    assert b"studio.greenroom.recipe" in Path(signed.value.path()).read_bytes()
     wav, srt = tmp_path / "narration.wav", tmp_path / "narration.srt"
     sound.value.save_as(wav)
     titles.value.save_as(srt)
