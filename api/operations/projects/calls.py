@@ -218,7 +218,7 @@ def keep_snapshot(context: OperationContext, call: SnapshotInput) -> SnapshotAns
     return SnapshotAnswer(**vars(desk_of(context).projects.snapshot(call.project, call.name[:200])))
 
 
-@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"project": "PROJECT", "snapshot": "4-before-the-cut-1a2b3c4d"})
+@GROUP.operation(Access.WRITES, errors=REFUSALS, example={"project": "PROJECT", "snapshot": "SNAPSHOT"})
 def restore_snapshot(context: OperationContext, call: RestoreInput) -> ProjectVersion:
     """Make a project what it was at a snapshot, as one change that can be undone."""
     entry = desk_of(context).projects.restore(call.project, call.snapshot, call.who)

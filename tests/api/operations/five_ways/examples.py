@@ -138,6 +138,9 @@ class Things:
     def _project(self) -> str:
         return self.made_oldproject()
 
+    def made_snapshot(self) -> str:
+        return str(self.call("keep_snapshot", project=self.made_project(), name="Then").id)
+
     def made_oldproject(self) -> str:
         """One whose film is made at once: nothing is said, and one small picture is seen."""
         scenes = [{"shots": [{"see": "hills", "seconds": 0.4}]}]
@@ -189,6 +192,10 @@ class Things:
     @cached_property
     def file_project(self) -> Path:
         return Path(self.call("export_project", project=self.made_oldproject()).path)
+
+    @cached_property
+    def file_timeline(self) -> Path:
+        return Path(self.call("export_project", project=self.made_project(), format="otio").path)
 
     @cached_property
     def file_workflow(self) -> Path:
