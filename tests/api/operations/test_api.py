@@ -96,6 +96,7 @@ SIGNATURES = {
     "/keep_snapshot": [("project", None), ("name", "")],
     "/restore_snapshot": [("project", None), ("snapshot", None), ("who", "")],
     "/check_file": [("file", None), ("statement", "")],
+    "/sign_output": [("output", None)],
     "/signing_certificate": [],
     "/save_voice_part": [
         ("name", None),
