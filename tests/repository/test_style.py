@@ -16,8 +16,8 @@ SOURCES = studio_sources()
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 LARGEST_FOLDER = 15
-FULLER = frozenset({"", "docs"})
-"""The root, where tools look for their files, and docs, whose addresses others link to."""
+FULLER = frozenset({""})
+"""The root, where tools look for their files."""
 PUBLIC_TWICE = {"Transcript"}
 """Names that programs of others use in two places: in the contract of engines and in the OpenAPI document."""
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X]|HAC[K]|raise NotImplementedErro[r])\b")
