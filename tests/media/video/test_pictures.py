@@ -39,7 +39,8 @@ def full_box(kind: bytes, *content: bytes, version: int = 0, flags: int = 0) -> 
 
 def write_heic(path: Path, values: np.ndarray) -> Path:
     """A HEIC file as a phone's (ISO 23008-12): one HEVC picture, its size and its decoder's configuration as properties."""
-    coded = film(path.with_suffix(".mp4"), [values], codec="libx265").read_bytes()
+    one = {"x265-params": "bframes=0"}  # of a single picture among B-frames x265 leaves the decoding time to chance
+    coded = film(path.with_suffix(".mp4"), [values], codec="libx265", options=one).read_bytes()
     at = coded.index(b"hvcC") - 4
     settings = coded[at : at + struct.unpack(">I", coded[at : at + 4])[0]]
     start = coded.index(b"mdat") + 4
