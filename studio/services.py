@@ -1,4 +1,4 @@
-"""The studio as one object: every part made in the right order, and ended in the reverse one."""
+"""The composition root: makes every part of the studio in the right order, and closes them in reverse order."""
 
 from __future__ import annotations
 
@@ -66,24 +66,24 @@ CapabilityT = TypeVar("CapabilityT", bound=Capability[Any])
 
 
 class Services:
-    """Owns every part below, and the lock on its data folder, from `open` to `close`.
+    """The parts of one studio; it holds the lock of its data folder from `open` to `close`.
 
-    Order of making: lock, log, mark of life, memory, workers, lanes, segments, voices, library, job store, capabilities, runner,
-    housekeeping. `close` goes back: first nothing new is tidied, then running jobs are interrupted, which ends their
-    engines' calls, then the workers are ended, and last the lock is released, so that the next studio finds the folder unused.
+    The parts are made in this order: lock, log, run marker, memory, workers, lanes, segments, voices, library, job store,
+    capabilities, runner, maintenance. `close` goes in reverse: maintenance stops, running jobs are interrupted, which ends their
+    engines' calls, the workers are ended, and the lock is released last, so that the next studio finds the folder unused.
 
     Attributes: settings, local_settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments, lanes,
     weights, live_use, segments, voices, pronunciations, provenance, library, signed_copies, templates, capabilities, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, capabilities: CapabilityFactory) -> None:
-        """Use `open`; this registers what ends each part with `parts`."""
+        """For `open` only. Each part registers its close function with `parts`."""
         self.settings = settings
         self.paths = DataPaths(settings.data_folder)
         self._parts = parts
         life = self._take_data_folder()
         self.catalog = Catalog(settings.engines.extra)
-        self.catalog.all()  # a wrong entry of the settings is told at the start, not at the first job
+        self.catalog.all()  # reports a wrong entry of the settings at the start, not at the first job
         self.site = engine_paths(settings, self.paths)
         self.local_settings = LocalSettings(self.paths.root)
         self._open_memory_holders()
@@ -108,7 +108,7 @@ class Services:
         self._install_for_gpu()
 
     def _take_data_folder(self) -> ShutdownMarker:
-        """Lock the data folder, bring its formats to the present ones, open the log, and read how the last studio ended."""
+        """Lock the data folder, migrate its formats, open the log, and read how the last studio ended."""
         self._parts.callback(DataFolderLock(self.paths.lock).release)
         bring_forward(self.paths.root)
         self._parts.callback(open_log(self.paths.logs))
@@ -117,7 +117,7 @@ class Services:
         return life
 
     def _open_memory_holders(self) -> None:
-        """Make what holds memory: workers, ComfyUI and the language server, with the manager that admits and ends them."""
+        """Make what uses memory (workers, ComfyUI, language server) and the manager that admits and ends it."""
         settings = self.settings
         self.memory = MemoryManager(settings.memory, self.paths.root)
         self._parts.callback(self.memory.close)
@@ -135,7 +135,7 @@ class Services:
         self.engines = EngineService(self.catalog, self.site, self.workers)
 
     def _open_shelves(self, store: JobStore) -> None:
-        """Make what keeps files: environments, weights, segments, voices, pronunciations, outputs and templates."""
+        """Make what stores files: environments, weights, segments, voices, pronunciations, outputs and templates."""
         settings = self.settings
         self.environments = EnvironmentManager(self.paths.environments)
         self.weights = WeightStore(self.site, self.catalog.all, settings.weights)
@@ -153,10 +153,10 @@ class Services:
 
     @classmethod
     def open(cls, settings: Settings, capabilities: CapabilityFactory) -> Services:
-        """Everything made and running; jobs that the last server left are going on.
+        """Make all parts and start them. Jobs that the last server left unfinished are resumed.
 
         Raises:
-            StorageError: another studio holds the data folder, or it cannot be used.
+            StorageError: another studio uses the data folder, or it cannot be read or written.
             EngineError: an entry of `engines.extra` is wrong.
         """
         started = time.monotonic()
@@ -167,14 +167,14 @@ class Services:
         return studio
 
     def close(self) -> None:
-        """End everything within some five seconds. Closing twice does no harm."""
+        """End everything, within about five seconds. Further calls do nothing."""
         self._parts.close()
 
     def capability(self, kind: type[CapabilityT]) -> CapabilityT:
-        """The one of this class.
+        """Return the capability of this class.
 
         Raises:
-            LookupError: this studio was opened without it.
+            LookupError: the studio was opened without it.
         """
         for one in self.capabilities.values():
             if type(one) is kind:
@@ -182,12 +182,12 @@ class Services:
         raise LookupError(f"This studio has no {kind.__name__}.")
 
     def kinds_of_tab(self, tab: str, *, with_form: bool = False) -> tuple[str, ...]:
-        """The kinds of job that a tab shows; `with_form`: only those whose settings its form can restore."""
+        """Return the kinds of job that a tab shows; `with_form`: only those whose settings its form can restore."""
         described = {kind: one.describe() for kind, one in self.capabilities.items()}
         return tuple(kind for kind, one in described.items() if one.tab == tab and (one.has_form or not with_form))
 
     def estimate_accuracy(self) -> list[EstimateAccuracy]:
-        """What work takes here, by every kind of job that is measured, and how well that was estimated."""
+        """Return the run times measured on this machine, for all kinds of job, and how accurate their estimates were."""
         return estimate_accuracy(one.runtime_stats for one in self.capabilities.values())
 
     def _worker_host(self) -> WorkerPool:
@@ -229,7 +229,7 @@ class Services:
         return UNKNOWN if engine is None else terms_of_card(engine.card)
 
     def _install_for_gpu(self) -> None:
-        """Where an NVIDIA GPU is found, the engines for it are installed while the page is already open."""
+        """Install the shared environment in the background where an NVIDIA GPU is found."""
         wanted = self.settings.environments.install_on_gpu and "install_environment" in self.capabilities
         if not wanted or self.memory.gpu() is None or not self.environments.wants_install(SHARED_ENVIRONMENT):
             return
@@ -241,7 +241,7 @@ class Services:
             log.warning("The shared model environment is not installed: %s", error)
 
     def _prewarm_for(self, job: Job) -> None:
-        """A job that has to wait for another of its lane has its engine's libraries imported meanwhile."""
+        """Import the libraries of a job's engine in a spare process while the job waits for another of its lane."""
         engine_id = job.spec.get("engine")
         if engine_id not in {engine.card.id for engine in self.catalog.all()}:
             return  # "auto", or a kind of job without one engine
@@ -262,7 +262,7 @@ class Services:
 
 
 class _Server(Protocol):
-    """A server beside the studio that holds memory."""
+    """A server beside the studio that holds memory, such as ComfyUI."""
 
     def snapshot(self) -> Sequence[WorkerStatus]: ...
     def evict(self) -> object: ...
@@ -270,7 +270,7 @@ class _Server(Protocol):
 
 
 class _MemoryHolders:
-    """The workers, ComfyUI and the language server under their ids."""
+    """The workers, ComfyUI and the language server, by their ids."""
 
     def __init__(self, host: WorkerPool, comfyui: ComfyUIService, language: LanguageServerResidency) -> None:
         self._host = host
@@ -289,7 +289,7 @@ class _MemoryHolders:
 
 
 def engine_paths(settings: Settings, paths: DataPaths) -> EnginePaths:
-    """Where engines find things; further weight folders of the settings are read after the studio's own."""
+    """Return the folders that engines use. The studio's own weights folder comes before those of the settings."""
     further = (HOME / folder.expanduser() for folder in settings.data.weights)
     return EnginePaths(
         assets=ASSETS,

@@ -1,4 +1,4 @@
-"""Which faces a picture or a video shows, asked of the analysis engine, for forms in which one of them is chosen."""
+"""The faces of a picture or a video, from the analysis engine, for forms in which one of them is chosen."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _KEPT = 16
 
 
 class FaceFinder:
-    """Finds faces, and remembers those of the files that were asked for last, so that a second click is answered at once.
+    """Finds faces, and caches those of the latest files, so that a second click is answered at once.
 
-    Safe to call from any thread.
+    Any thread may call any method.
     """
 
     def __init__(self, services: Services) -> None:
@@ -25,7 +25,7 @@ class FaceFinder:
         self._lock = Lock()
 
     def seen(self, file: Path) -> list[SeenFace]:
-        """All faces of a picture, or of the first picture of a video that shows one, the largest first; [] for none.
+        """Return all faces of a picture, or of the first picture of a video that shows one, the largest first; [] for none.
 
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, MediaError, OSError.

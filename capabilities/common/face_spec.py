@@ -19,10 +19,10 @@ class FaceSpec(BaseModel):
 
     Args:
         options: of the engine.
-        face_number: which face of the picture, the largest is 1; 0 leaves it to `face_index`.
-        face_index: the same counted from 0, as it was asked for before there were numbers; 0 is also what it is when left out.
-        face_x, face_y: instead of it, a point on the face, in fractions of width and height; -1 for none.
-        seconds: only so much from the beginning, for a preview; 0 for all.
+        face_number: the face of the picture, 1 for the largest; 0 uses `face_index`.
+        face_index: the same counted from 0, as in the first version of the API; 0 if left out.
+        face_x, face_y: a point on the face instead, in fractions of width and height; -1 for none.
+        seconds: length of a preview, from the beginning; 0 for all.
         quality: of the file, 1 to 100.
     """
 
@@ -50,9 +50,10 @@ class FaceSpec(BaseModel):
 
 
 def agreed(number_name: str, number: int, index_name: str, index: int) -> None:
-    """
+    """Check that a face's number and its index do not name different faces.
+
     Raises:
-        InvalidInput: a face's number and its index are both given and name different faces.
+        InvalidInput: both are given and differ.
     """
     if number and index and number - 1 != index:
         raise InvalidInput(
@@ -61,5 +62,5 @@ def agreed(number_name: str, number: int, index_name: str, index: int) -> None:
 
 
 def rank_of(number: int, index: int) -> int:
-    """The rank of a face, the largest is 0, from what a spec says: its number, counted from 1, else its index."""
+    """Return the rank of a face, 0 for the largest, from a spec's number (counted from 1), else from its index."""
     return number - 1 if number else index

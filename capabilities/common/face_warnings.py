@@ -1,4 +1,4 @@
-"""Warnings of a finished face job: the job is done, and shows these with the result."""
+"""Warnings of a finished face job, shown with its result."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MUCH = 0.25
 
 
 def face_warnings(report: RenderReport, likeness: float | None = None, what: str = "speech") -> tuple[str, ...]:
-    """Sentences about a result, () where nothing is amiss.
+    """Return sentences about possible defects of a result, () if there are none.
 
     Args:
-        likeness: the confidence that the chosen face is human, 0 to 1; None when it was not measured.
-        what: that the mouth follows.
+        likeness: the confidence that the chosen face is human, 0 to 1; None if it was not measured.
+        what: what the mouth follows.
     """
     found: list[str] = []
     if likeness is not None and likeness < _LIKE_A_PERSON:
@@ -41,7 +41,7 @@ def face_warnings(report: RenderReport, likeness: float | None = None, what: str
 
 
 def warned(context: JobContext, warnings: tuple[str, ...]) -> tuple[str, ...]:
-    """The same, as a warning of the job."""
+    """Report the same as a warning of the job."""
     for sentence in warnings:
         context.warn(sentence)
     return warnings

@@ -1,4 +1,4 @@
-"""What comes into a face job: files that were uploaded or made here, and never any other path of this machine."""
+"""Input files of face jobs: uploads and results of the studio, and no other path of this machine."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class InputResolver:
         self._folders = tuple(folder.resolve() for folder in folders)
 
     def find(self, value: str, field: str) -> tuple[Path, LibraryOutput | None]:
-        """The file of a path or an output's id, and the output that it is, belongs to, or is a copy of.
+        """Return the file of a path or an output's id, and the output that it is, belongs to, or is a copy of.
 
         Raises:
-            InvalidInput: nothing was given, or a path that is not open to jobs.
+            InvalidInput: nothing was given, or the path is outside of the folders.
         """
         if not value.strip():
             raise InvalidInput("file.missing", field=field)
@@ -48,7 +48,7 @@ class InputResolver:
         return found, source_of(self._library, found)
 
     def keep(self, value: str, field: str, folder: Path) -> tuple[Path, LibraryOutput | None]:
-        """The same, with the file kept in `folder` until the job has ended: uploads are tidied away after a day."""
+        """Find an input and keep its file in `folder` until the job has ended, because uploads are deleted after a day."""
         stem = folder / field.replace(" ", "-")
         kept = next(iter(folder.glob(f"{stem.name}.*")), None)
         if kept is not None:
@@ -72,12 +72,12 @@ class InputResolver:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of a file."""
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 
 def input_resolver(services: Services) -> InputResolver:
-    """Uploads, results and the sample portraits and voices may go into a job."""
+    """Return a resolver for uploads, results and the sample portraits and voices."""
     samples = (services.site.assets / "portraits", services.site.assets / "voices")
     return InputResolver(services.library, (services.paths.root / "uploads", services.paths.outputs, *samples))

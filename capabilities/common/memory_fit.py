@@ -1,4 +1,4 @@
-"""Whether an engine can be had in memory now."""
+"""Whether an engine fits into memory now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.workers.model import WorkerState
 def memory_fit(
     studio: Services, engine: type[Engine], options: EngineOptions | None = None, extent: ProblemSize | None = None
 ) -> tuple[bool, str]:
-    """Whether the engine can be had in memory now for work of this size, and that in a sentence with its numbers."""
+    """Return whether the engine fits into memory now for work of this size, and a sentence with the numbers."""
     card, variant = memory_profile_of(engine, options or engine.Options(), extent)
     in_memory = studio.workers.residency(card.id) is not WorkerState.COLD
     if in_memory and not card.work_gib:

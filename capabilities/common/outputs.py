@@ -7,7 +7,7 @@ from studio.library import Library, LibraryOutput
 
 
 def finished_video(library: Library, job_id: str) -> LibraryOutput | None:
-    """The video that an earlier attempt at a job has put into the library: the server may have ended just then."""
+    """Return the video that an earlier attempt at a job has added to the library, if the server ended just after that."""
     return next((output for output in library.list(limit=None, kinds=("video",)) if output.job == job_id), None)
 
 

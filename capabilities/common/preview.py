@@ -1,4 +1,4 @@
-"""Single pictures of a video: the preview while it is made, and its last one."""
+"""Single pictures of a video: the preview during the work, and the last picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PREVIEW = "preview.jpg"
 
 
 def last_picture(path: Path, frames: int, fps: Fraction, folder: Path) -> Path:
-    """The last picture of a clip as a PNG in `folder`."""
+    """Write the last picture of a clip as a PNG into `folder`."""
     shown = None
     for frame in read_frames(path, fps, first=frames - 1, count=1):
         shown = frame.picture

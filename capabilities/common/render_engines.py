@@ -1,4 +1,4 @@
-"""Which engine renders faces, and with which options."""
+"""The choice of an engine that renders faces, and of its options."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ANALYSIS_ENGINE = "face-analysis"
 
 
 class RenderEngineSelector:
-    """Which engine does it, and with which options."""
+    """Chooses the engine and its options."""
 
     def __init__(self, catalog: Catalog, site: EnginePaths) -> None:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str, method: str) -> type[Engine]:
-        """The requested engine; under "auto" the first ready one on a GPU where the machine has one, else the built-in.
+        """Return the requested engine; for "auto" the first ready one on a GPU if the machine has one, else the built-in.
 
         Raises:
             NotFound, InvalidInput, EngineNotReady.
@@ -33,7 +33,7 @@ class RenderEngineSelector:
         able = [engine for engine in self._catalog.of(EngineKind.FACES) if callable(getattr(engine, method, None))]
         if engine_id in ("", AUTO):
             ready = [engine for engine in able if readiness_of(engine, self._site).ready]
-            on_gpu = has_nvidia_gpu()  # without one, studio quality takes ten seconds a picture
+            on_gpu = has_nvidia_gpu()  # without a GPU, studio quality takes ten seconds a picture
             ready.sort(key=lambda engine: (engine.card.device is Device.CUDA) is not on_gpu)
             if not ready:
                 raise EngineNotReady("face.no-engine-ready")
@@ -45,7 +45,7 @@ class RenderEngineSelector:
         return self._ready(engine)
 
     def analysis(self) -> type[Engine]:
-        """The engine that looks, tracks and measures.
+        """Return the engine that detects, tracks and measures.
 
         Raises:
             NotFound, EngineNotReady.

@@ -39,12 +39,12 @@ Request = TypeVar("Request", LipSyncRequest, AnimateRequest, SwapRequest, Upscal
 
 @dataclass(frozen=True)
 class RenderReport:
-    """What was found in the finished file.
+    """What was measured in the finished file.
 
     Args:
-        correlation, lag: the mouth's opening in the file against the intended track, and its lag in pictures; None when not
+        correlation, lag: the mouth's opening in the file compared with the intended track, and its lag in pictures; None if not
             measured (nothing to compare with, or no face found again).
-        drift: seconds that the pictures last longer than the sound.
+        drift: seconds by which the pictures last longer than the sound.
         audible: whether the sound is audible; None without sound.
     """
 
@@ -64,7 +64,7 @@ class RenderReport:
         }  # fmt: skip
 
     def facts(self) -> list[str]:
-        """Short sentences for the player."""
+        """Return short sentences for the player."""
         facts = [f"{self.edited:,} of {self.frames:,} pictures edited"]
         if self.gaps:
             shown = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in self.gaps[:4])
@@ -83,7 +83,7 @@ def _drift_in_words(drift: float) -> str:
 
 
 def frames_for(seconds: float, fps: Fraction) -> int:
-    """Pictures that cover so much sound."""
+    """Return the number of pictures that cover a sound."""
     return max(1, int(np.ceil(seconds * float(fps) - 1e-6)))
 
 
@@ -95,7 +95,7 @@ def render_missing(
     request: Request, call: Callable[[Any, Request], Iterator[RenderedPart]], lease: Callable[[], Any], context: JobContext,
     span: tuple[float, float],
 ) -> list[RenderedPart]:  # fmt: skip
-    """All parts in order: those of an earlier attempt as far as they are whole and without a hole, the rest rendered now."""
+    """Return all parts in order. Complete, consecutive parts of an earlier attempt are reused, the rest is rendered now."""
     done = _finished_parts(request)
     first = sum(part.frames for part in done)
     context.progress(span[0] + (span[1] - span[0]) * first / request.frames, "Rendering")
@@ -154,7 +154,7 @@ def joined(
     context: JobContext,
     subtitles: Sequence[Cue] = (),
 ) -> bool | None:
-    """Parts and sound as one file; `seconds` of the sound at most. Subtitles go into it as a track of their own.
+    """Join parts and sound into one file, with at most `seconds` of the sound. Subtitles are added as a track.
 
     Returns:
         Whether its sound is audible; None without sound.
@@ -178,7 +178,7 @@ def _cut(blocks: Iterator[Audio], seconds: float, context: JobContext, peaks: li
 
 
 def reported(parts: list[RenderedPart], path: Path, fps: Fraction, audible: bool | None) -> RenderReport:
-    """The counts of a result, and how its two tracks lie to each other.
+    """Return the counts of a result, and the difference in length of its two tracks.
 
     Args:
         audible: as returned by `joined`.
@@ -208,10 +208,10 @@ def finished(
     tags: dict[str, str],
     context: JobContext,
 ) -> RenderReport:
-    """Join the parts of a request with their sound into `path`, and count what is in it.
+    """Join the parts of a request with their sound into `path`, and count its pictures.
 
     Raises:
-        MediaError: a part is missing or damaged, or the disk does not take the file. Cancelled.
+        MediaError: a part is missing or damaged, or the file cannot be written. Cancelled.
     """
     fps = Fraction(*request.fps)
     audible = joined(parts, path, fps, sound, request.frames / float(fps), tags, context)
@@ -221,7 +221,7 @@ def finished(
 def with_sync(
     report: RenderReport, analyser: AnalysisEngine, path: Path, fps: Fraction, choice: FaceChoice, track: MouthTrack, gain: float
 ) -> RenderReport:
-    """The same with the chosen mouth of the finished file measured against the track that was meant; silence has no sync."""
+    """Add to a report the chosen mouth of the finished file, measured against the intended track; silence has no sync."""
     if not report.audible:
         return report
     count = min(report.frames, frames_for(MEASURED_SECONDS, fps))
@@ -234,7 +234,7 @@ def with_sync(
 
 
 def course_of(track: MouthTrack, seconds: float, most: int = 240) -> list[float]:
-    """A track's opening over its first seconds in few values, for drawing."""
+    """Return a track's opening over its first seconds in a few values, for drawing."""
     openings = track.values[: round(seconds * TRACK_RATE), 0]
     if not len(openings):
         return []
@@ -242,7 +242,7 @@ def course_of(track: MouthTrack, seconds: float, most: int = 240) -> list[float]
 
 
 def poster(face: Path, folder: Path) -> Path:
-    """The first picture of a face's file, small, to be shown beside the result."""
+    """Return the first picture of a face's file, reduced in size, to show beside the result."""
     picture = read_image(face) if is_image(face) else next(read_frames(face)).picture
     target = folder / "before.jpg"
     write_picture(target, picture, longest_side=960)

@@ -1,4 +1,4 @@
-"""How long faces take to render on this machine: measured while they are, estimated before."""
+"""How long faces take to render on this machine: measured during jobs, estimated before them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FASTEST = Fraction(60)
 
 
 class RenderTimer:
-    """Counts the pictures that an engine renders and the seconds it takes, loading left out."""
+    """Counts the pictures that an engine renders and the seconds that it takes, without loading."""
 
     def __init__(self) -> None:
         self.frames = 0
@@ -33,7 +33,7 @@ class RenderTimer:
             yield part
 
     def record(self, stats: RuntimeStats, engine: str, kind: str, source: Path) -> None:
-        """Give what was counted to the statistics; nothing when nothing was rendered anew."""
+        """Add the counts to the statistics; nothing if nothing was rendered."""
         if self.frames:
             stats.learn(work_of(engine, kind, source, self.frames), self.seconds)
 
@@ -46,7 +46,7 @@ def render_measured(
     span: tuple[float, float],
     record: Callable[[RenderTimer], None],
 ) -> list[RenderedPart]:
-    """Render the parts that are missing, as `render_missing` does, and give the time that they took to `record`."""
+    """Render the missing parts, as `render_missing` does, and pass the time that they took to `record`."""
     timer = RenderTimer()
     parts = render_missing(request, lambda able, wanted: timer.of(call(able, wanted)), lease, context, span)
     record(timer)

@@ -1,4 +1,4 @@
-"""Seeds that every engine takes."""
+"""Seeds that are valid for every engine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ LARGEST_SEED = 2**31 - 1
 
 
 def derived_seed(seed: int, text: str, number: int) -> int:
-    """A seed that depends on the job's seed, the words and a running number, never on the place in the script."""
+    """Return a seed that depends on the job's seed, the words and a running number, not on the place in the script."""
     digest = sha256(f"{seed}/{number}/{text}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") % (LARGEST_SEED + 1)

@@ -1,4 +1,4 @@
-"""A video made as long as the speech for it: again and again, or back and forth."""
+"""A video lengthened to the speech for it: looped, or played back and forth."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _AT_ONCE = 32
 
 
 def lengthened(video: Path, frames: int, fps: Fraction, manner: str, folder: Path, context: JobContext) -> Path:
-    """A video of `frames` pictures at least, without sound; the given one where that is long enough, or to hold its last one.
+    """Return a video of at least `frames` pictures, without sound; the given one if it is long enough, or if its last picture
+    is to be held.
 
     Args:
         manner: "hold", "loop" or "pingpong".
-        folder: an existing one for what is made; a copy that an earlier attempt finished is used again.
+        folder: an existing folder for the new file; a copy that an earlier attempt finished is reused.
 
     Raises:
         MediaError, Cancelled.
@@ -55,7 +56,7 @@ def _forwards(video: Path, own: int, fps: Fraction, size: tuple[int, int], path:
 
 
 def _backwards(forwards: Path, own: int, fps: Fraction, size: tuple[int, int], path: Path, context: JobContext) -> Path:
-    """All pictures but the first and the last, from the end: they are shown once where the video turns."""
+    """Yield all pictures except the first and the last, in reverse: those are shown only once where the direction changes."""
     with VideoWriter(path, size, fps, _QUALITY, threads=2) as writer:
         for end in range(own - 1, 1, -_AT_ONCE):
             start = max(1, end - _AT_ONCE)

@@ -1,4 +1,4 @@
-"""Work within a job: a part of the job's progress is filled by another capability."""
+"""Work within a job: another capability fills a part of the job's progress."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from studio.jobs.model import JobState
 
 
 class SubtaskContext:
-    """The context of a job whose progress from `start` to `end` is filled by a capability that works within another.
+    """The context of a capability that works within another one's job and fills its progress from `start` to `end`.
 
     Args:
-        note: shown instead of the notes of the work within; "" shows those.
+        note: shown instead of the notes of the inner work; "" shows those.
     """
 
     def __init__(self, context: JobContext, start: float, end: float, note: str = "") -> None:

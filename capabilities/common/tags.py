@@ -1,4 +1,4 @@
-"""The tags of a file, for those who have only the file."""
+"""The tags inside a file, for people who have only the file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from studio.licences import LicenceTerms
 
 
 def video_tags(title: str, made_by: str, terms: LicenceTerms) -> dict[str, str]:
-    """Title and comment of a video.
+    """Return title and comment of a video.
 
     Args:
         made_by: the engine, and a few words on how it was made.
-        terms: licences of all that went into it.
+        terms: licences of everything that was used.
     """
     sentences = [f"Made with Greenroom, {made_by}"]
     if terms.licence:

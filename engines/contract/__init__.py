@@ -1,10 +1,9 @@
-"""What an engine is: a card, options, readiness, and the methods of its kind.
+"""The interface of an engine: a card, options, readiness, and the methods of its kind.
 
-Importing an engine's module must be cheap: heavy libraries are imported inside `load`, which runs only in a
-worker process. The studio reads the class (card, options, readiness); the worker makes the instance.
+Importing an engine's module must be cheap: heavy libraries are imported inside `load`, which runs only in a worker process. The
+studio reads the class (card, options, readiness); the worker makes the instance.
 
-Each kind of engine has a module of its own here (`speech`, `transcription`, `faces` …): its protocol, its requests
-and its results.
+Each kind of engine has a module here (`speech`, `transcription`, `faces` …): its protocol, its requests and its results.
 """
 
 from __future__ import annotations

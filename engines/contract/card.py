@@ -1,4 +1,4 @@
-"""The card of an engine: its facts as data, and how large the work is that its memory depends on."""
+"""The card of an engine: its facts as data, and the size of work that its memory depends on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 
 class EngineKind(StrEnum):
-    """The kind of work an engine does; each has a module in this package with its protocol and its traits, if any."""
+    """The kind of work that an engine does. Each has a module in this package with its protocol and its traits, if any."""
 
     SPEECH = "speech"
     TRANSCRIPTION = "transcription"
@@ -48,8 +48,8 @@ class HubFile:
     """One file of weights on a model hub.
 
     Args:
-        revision: a commit of the repository; "main" where none is known.
-        sha256: what the file is, whoever sends it; "" where that is not known.
+        revision: a commit of the repository; "main" if none is known.
+        sha256: the hash that the file must have, whatever its source; "" if unknown.
     """
 
     repo: str
@@ -62,7 +62,7 @@ class HubFile:
 
 @dataclass(frozen=True)
 class ProblemSize:
-    """How large a job's largest piece of work is: `frames` pictures of `width` by `height` pixels that are made at once."""
+    """The size of a job's largest piece of work: `frames` pictures of `width` by `height` pixels that are made at once."""
 
     width: int
     height: int
@@ -73,17 +73,17 @@ class ProblemSize:
 
     @property
     def units(self) -> int:
-        """Pixels in all."""
+        """The number of pixels in all frames."""
         return self.width * self.height * self.frames
 
     def within(self, other: ProblemSize) -> bool:
-        """Whether it is no larger in picture and no longer than the other."""
+        """Return whether neither the picture nor the length is larger than the other's."""
         return self.width * self.height <= other.width * other.height and self.frames <= other.frames
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """A smaller job as text ("with 33 frames"), and by how much less memory it needs."""
+    """A smaller job as text ("with 33 frames"), and how much less memory it needs."""
 
     words: str
     gib: float
@@ -91,7 +91,7 @@ class Reduction:
 
 @dataclass(frozen=True)
 class Traits:
-    """Base class of what a card states about one kind of engine. Every field of a subclass has a default."""
+    """Base class for the facts of a card that concern one kind of engine. Every field of a subclass has a default."""
 
 
 AnyTraits = TypeVar("AnyTraits", bound=Traits)
@@ -105,16 +105,17 @@ class Card:
         id: lower-case, unique, used in file names and in the API.
         version: changes whenever the same input may sound or look different; part of every segment's hash.
         environment: "studio" or the name of a lock file in engines/environments.
-        memory_gib: the first estimate of what a loaded and working engine holds; replaced by what was measured.
-        plug_in_memory_gib, plug_in_host_gib: the same where the graphics card has memory of its own: what lies on the card, and
-            in the machine's memory beside it; 0 takes memory_gib, and what every such engine needs beside it.
-        work_gib: its part that grows with pixels times frames, 0 where size hardly matters; savings: less work, by kind.
-        remedy: what to do where it can never fit, a sentence; "" for general advice.
-        first_repo: where one repository of `hub_files` is enough (a size, a language): the one that "Set up" fetches.
-        languages: BCP-47 primary tags, empty where none apply; longest_text: characters one call takes, 0 without text.
-        traits: what applies to its kind of engine only, such as `SpeechTraits`; read it with `traits_of`.
-        idle_seconds: how long an unused worker stays, None as its tier's are set; reload_seconds: about how long a load takes.
-        stall_seconds: a call that reports nothing for this long is taken for hung and its worker is ended.
+        memory_gib: the first estimate of what a loaded and working engine holds; replaced by measurements.
+        plug_in_memory_gib, plug_in_host_gib: the same for a graphics card with its own memory: on the card, and in main memory; 0
+            takes memory_gib, and a common default for main memory.
+        work_gib: the part that is proportional to pixels times frames, 0 if the size hardly matters; savings: smaller work, by
+            kind.
+        remedy: what to do if it can never fit, a sentence; "" for general advice.
+        first_repo: if one repository of `hub_files` is enough (a size, a language), the one that "Set up" downloads.
+        languages: BCP-47 primary tags, empty if none apply; longest_text: characters of one call at most, 0 without text.
+        traits: facts that concern only its kind of engine, such as `SpeechTraits`; read them with `traits_of`.
+        idle_seconds: how long an unused worker stays, None for its tier's setting; reload_seconds: about how long a load takes.
+        stall_seconds: a call without progress for this long counts as hung, and its worker is ended.
     """
 
     id: str
@@ -147,5 +148,5 @@ class Card:
         return self.code_licence.commercial_use and self.weights_licence.commercial_use
 
     def traits_of(self, kind: type[AnyTraits]) -> AnyTraits:
-        """The traits as those of one kind of engine; the defaults of that kind where the card states none of it."""
+        """Return the card's traits of one kind of engine; the defaults of that kind if the card has none."""
         return self.traits if isinstance(self.traits, kind) else kind()

@@ -1,4 +1,4 @@
-"""The base class of engines, where they find files, whether one can work, and what it reports to while it works."""
+"""The base class of engines, their file paths, their readiness, and the progress of their calls."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from media.messages.message import Message
 
 @dataclass(frozen=True)
 class EnginePaths:
-    """Where an engine finds files on this machine. Engines use no other path.
+    """The folders of an engine on this machine. Engines use no other path.
 
     Args:
         assets: files that ship with the studio (read-only).
-        cache: a folder of the engine's own that it may fill and lose at any time.
-        weights: roots under which weights may lie, first match wins.
-        environments: folder of the model environments; "studio" is the running one and always there.
+        cache: a folder for the engine's own files, which may be deleted at any time.
+        weights: folders that may contain weights; the first match is used.
+        environments: folder of the model environments; "studio" is the running one and always exists.
         fish_url: address of the user's own Fish server, "" for none.
     """
 
@@ -36,16 +36,16 @@ class EnginePaths:
 
 @dataclass(frozen=True)
 class Machine:
-    """What a machine has for one heavy engine, as far as options may depend on it.
+    """The memory that a machine has for one heavy engine, for options that depend on it.
 
     Args:
         gpu: the name of the graphics card, "" without one.
-        shared: the card works in the machine's memory.
-        room_gib: the most that the engine may take where it is budgeted: on the card, or of shared memory.
-        host_gib: the most beside a card with memory of its own.
-        empty_gib, empty_host_gib: the same if no other program held any.
-        need_of: GiB where it is budgeted and beside it, for a card and the key of its options and size: measured here, else as
-            the card says.
+        shared: the card uses the machine's memory.
+        room_gib: the most that the engine may use of its pool: of the card, or of shared memory.
+        host_gib: the most that it may use of main memory beside a card with its own memory.
+        empty_gib, empty_host_gib: the same if no other program used any.
+        need_of: returns GiB of the pool and of main memory, for a card and the key of its options and size: as measured here,
+            else as the card says.
     """
 
     gpu: str = ""
@@ -57,7 +57,7 @@ class Machine:
     need_of: Callable[[Card, str], tuple[float, float]] | None = field(default=None, compare=False, repr=False)
 
     def fits(self, card: Card, variant: str, *, empty: bool = False) -> bool:
-        """Whether an engine with this card has room here; `empty`: once other programs let go of what they hold."""
+        """Return whether an engine with this card fits here; `empty`: if other programs released their memory."""
         room, host = (self.empty_gib, self.empty_host_gib) if empty else (self.room_gib, self.host_gib)
         own_memory = bool(self.gpu) and not self.shared
         if self.need_of is not None:
@@ -72,8 +72,8 @@ class Readiness:
     """Whether an engine can work now; if not, what is missing and the next step.
 
     Args:
-        why: a message of a catalogue. A finished sentence is taken from engines outside the studio.
-        step: the next step, likewise; "" where there is none.
+        why: a message of a catalogue. Engines from outside the studio may give a finished sentence.
+        step: the next step, likewise; "" if there is none.
     """
 
     ready: bool
@@ -82,7 +82,7 @@ class Readiness:
 
     @property
     def sentence(self) -> str:
-        """What is the case, in the language of this request."""
+        """The state, in the language of this request."""
         return str(self.why)
 
     @property
@@ -98,13 +98,14 @@ BY_LAUNCH = Message.of("step.start-by-launch")
 
 
 class RunContext(Protocol):
-    """What a working engine may say, and must ask, while a call runs."""
+    """How an engine reports progress, and checks for cancellation, during a call."""
 
     def progress(self, fraction: float, note: str = "") -> None:
-        """Report 0..1 of the present call. Also counts as a sign of life for the watchdog. Raises Cancelled like check."""
+        """Report the progress of the present call, 0 to 1. The watchdog counts it as a sign of life. Raises Cancelled like
+        `check`."""
 
     def check(self) -> None:
-        """Raise Cancelled when the user has asked to stop. Call it as often as the model allows."""
+        """Raise Cancelled if the user has asked to stop. Call it as often as the model allows."""
 
 
 class Engine(ABC):
@@ -112,7 +113,7 @@ class Engine(ABC):
 
     card: ClassVar[Card]
     Options: ClassVar[type[EngineOptions]] = EngineOptions
-    imports: ClassVar[tuple[str, ...]] = ()  # the large modules of `load`; a spare worker may have them before
+    imports: ClassVar[tuple[str, ...]] = ()  # the large modules of `load`; a spare worker may import them in advance
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
@@ -125,7 +126,8 @@ class Engine(ABC):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        """Cheap (a few file checks at most): pages call it often. The base class is always ready."""
+        """Return the readiness. Must be cheap (a few file checks at most), because pages call it often. The base class is always
+        ready."""
         return READY
 
     @classmethod
@@ -138,26 +140,26 @@ class Engine(ABC):
     def chosen_for(
         cls, site: EnginePaths, options: EngineOptions, machine: Machine, extent: ProblemSize | None = None
     ) -> EngineOptions:
-        """The options with what was left to "auto" as it is best on a machine, for work of this size; what is chosen stays with
-        the job. Cheap. The base changes nothing."""
+        """Return the options with each "auto" replaced by what is best on a machine, for work of this size; the choice is stored
+        with the job. Must be cheap. The default returns them unchanged."""
         return options
 
     @classmethod
     def card_for(cls, options: Any, extent: ProblemSize | None = None) -> Card:
-        """The card with the memory that these options need for work of this size, else the largest; the base's is always one."""
+        """Return the card with the memory that these options need for work of this size, or for the largest. The default is the
+        same for all."""
         return cls.card
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
-        """Voices that come with the engine, the default first; () for engines that only clone."""
+        """Return the engine's own voices, the default first; () for engines that only clone."""
         return ()
 
     @classmethod
     def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
-        """The places of a text that a speech engine would leave out, misread or refuse; asked of every sentence before a job is
-        accepted, so pure and quick: no file is read and nothing loaded. The base names letters of scripts in which none of the
-        card's languages is written.
-        """
+        """Return the places of a text that a speech engine would leave out, misread or refuse. Called for every sentence before a
+        job is accepted, so it must be pure and quick: no file is read and nothing loaded. The default finds letters of scripts
+        that none of the card's languages uses."""
         return foreign_letters(request.text, cls.card.languages, cls.card.title) if cls.card.languages else ()
 
     @abstractmethod

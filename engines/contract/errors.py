@@ -26,7 +26,7 @@ class WireError(EngineError):
 
 
 class WorkerDied(EngineError):
-    """The worker process ended in the middle of its work; the reason names the signal or the out-of-memory kill."""
+    """The worker process ended during its work; the reason names the signal or the out-of-memory kill."""
 
     retryable_by_default = True
 

@@ -1,4 +1,4 @@
-"""Requests and results of face engines. Sound and pictures cross as files, the rest as these values."""
+"""Requests and results of face engines. Sound and pictures are passed as files, the rest as these values."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ MOUTH_CHANNELS = ("open", "wide", "pucker", "press")
 
 @dataclass(frozen=True, eq=False)
 class MouthTrack:
-    """How a mouth moves: the value that every way of finding it gives and every engine takes.
+    """The movement of a mouth over time: the result of every way to derive it, and the input of every engine.
 
     Args:
-        values: float32 [steps, 4], TRACK_RATE steps a second from the sound's start. `open` is the gap between the lips in
-            widths of the mouth at rest; `wide`, `pucker` and `press` (closed lips pressed together) are 0..1.
-        source: how it was found: "exact" (phoneme times of our own voice), "aligned" (known text), "phones" (recognised
-            phones with loudness) or "loudness".
+        values: float32 [steps, 4], TRACK_RATE steps a second from the sound's start. `open` is the gap between the lips in widths
+            of the mouth at rest; `wide`, `pucker` and `press` (closed lips pressed together) are 0 to 1.
+        source: how it was derived: "exact" (phoneme times of the studio's own voice), "aligned" (known text), "phones"
+            (recognised phones with loudness) or "loudness".
     """
 
     values: NDArray[np.float32]
@@ -32,11 +32,11 @@ class MouthTrack:
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """The length in seconds."""
         return len(self.values) / TRACK_RATE
 
     def at(self, times: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Values [n, 4] at times in seconds; the mouth rests outside the sound."""
+        """Return values [n, 4] at times in seconds; outside the sound the mouth is at rest."""
         if not len(self.values):
             return np.zeros((len(times), len(MOUTH_CHANNELS)), np.float32)
         steps = np.arange(len(self.values)) / TRACK_RATE
@@ -46,7 +46,7 @@ class MouthTrack:
 
 @dataclass(frozen=True)
 class FaceChoice:
-    """Which face of a picture is meant: the one at a point (fractions of width and height, 0..1), else by its rank in size."""
+    """Selects a face of a picture: the one at a point (fractions of width and height, 0 to 1), else by its rank in size."""
 
     index: int = 0
     x: float = -1.0
@@ -63,10 +63,10 @@ ON_A_FACE = 0.85
 
 @dataclass(frozen=True)
 class SeenFace:
-    """A face in a picture: its middle and its height from forehead to chin in parts of the picture's width and height.
+    """A face in a picture: its centre and its height from forehead to chin, as fractions of the picture's width and height.
 
     Args:
-        yaw: degrees the head is turned to the side.
+        yaw: degrees by which the head is turned to the side.
     """
 
     x: float
@@ -76,11 +76,11 @@ class SeenFace:
 
 
 def face_at(faces: Sequence[SeenFace], x: float, y: float, aspect: float) -> int | None:
-    """The rank of the face that a point is on, the largest is 0; None where it is on none.
+    """Return the rank of the face at a point, 0 for the largest; None if there is none.
 
     Args:
         x, y: fractions of the picture's width and height.
-        aspect: of the picture, its width by its height.
+        aspect: the picture's width divided by its height.
     """
     away = [float(np.hypot((one.x - x) * aspect, one.y - y) / one.height) for one in faces]
     nearest = int(np.argmin(away)) if away else -1
@@ -95,12 +95,12 @@ class LipSyncRequest:
         face: a picture or a video; a video that is shorter than `frames` holds its last picture.
         sound: the speech, for engines that analyse it themselves.
         mouth: the same speech as a track, from its start.
-        folder: an existing folder that the parts are written into.
+        folder: an existing folder for the parts.
         fps: pictures a second, as a fraction (numerator, denominator), the same for all parts.
         frames: pictures of the whole result.
-        first_frame: where to begin; the parts before it are there already.
-        part_frames: pictures in each part, but for the last.
-        seed: of blinks and sways.
+        first_frame: where to begin; the parts before it exist already.
+        part_frames: pictures in each part except the last.
+        seed: of blinks and head movements.
     """
 
     face: Path
@@ -135,12 +135,12 @@ class AnimateRequest:
 
 @dataclass(frozen=True)
 class RenderedPart:
-    """A stretch of the result: an H.264 file without sound in the request's folder, whole when this is given.
+    """A part of the result: a complete H.264 file without sound in the request's folder.
 
     Args:
-        first: its first picture in the whole.
-        gaps: [start, end) pictures of the whole in which no face was found, so that they passed through as they were.
-        bridged: pictures whose face was filled in from its neighbours.
+        first: the number of its first picture in the whole.
+        gaps: [start, end) pictures of the whole in which no face was found, so that they are unchanged.
+        bridged: pictures whose face was interpolated between its neighbours.
     """
 
     path: Path
@@ -153,7 +153,7 @@ class RenderedPart:
 
 @runtime_checkable
 class FacesEngine(Protocol):
-    """EngineKind.FACES: an engine has one of these or both. Each yields its parts in order as they are finished."""
+    """EngineKind.FACES: an engine has one of these methods or both. Each yields its parts in order, as they are finished."""
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
         """Make a face speak. Raises EngineError for a picture without a usable face."""

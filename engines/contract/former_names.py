@@ -41,7 +41,7 @@ _MOVED_FIELDS: dict[str, type[Traits]] = {
 
 
 def accept_former_fields(card: type[Card]) -> None:
-    """Let the class take its former keywords, and its instances answer to their former attributes."""
+    """Make the class accept its former keywords, and its instances their former attributes."""
     build = card.__init__
 
     @functools.wraps(build)

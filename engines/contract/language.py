@@ -1,4 +1,4 @@
-"""Requests and answers of language engines: a chat goes in, its answer comes out in pieces as it is written."""
+"""Requests and answers of language engines: a chat is the input, and its answer is streamed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Role = Literal["system", "user", "assistant"]
 
 @dataclass(frozen=True)
 class LanguageTraits(Traits):
-    """What a card states about a language engine.
+    """The facts of a language engine.
 
     Args:
-        context: tokens that a chat and its answer may take together, where the options name no other number.
+        context: tokens that a chat and its answer may use together, unless the options say otherwise.
         parameters: of the model, in thousands of millions.
     """
 
@@ -26,7 +26,7 @@ class LanguageTraits(Traits):
 
 @dataclass(frozen=True)
 class ChatMessage:
-    """One message of a chat: what the model is told to be, what a person wrote, or what the model answered before."""
+    """One message of a chat: the instructions, what a person wrote, or an earlier answer of the model."""
 
     role: Role
     content: str
@@ -38,10 +38,10 @@ class ChatRequest:
 
     Args:
         messages: the chat so far, oldest first; the last one is to be answered.
-        longest: tokens of the answer at most; it is cut off there, and says so.
-        temperature: 0 takes the likeliest word each time. The same seed gives the same answer on the same machine.
-        schema: JSON schema that the answer is held to while it is written; None leaves it free. "maxLength" cuts words in
-            halves and is better left to `longest`.
+        longest: tokens of the answer at most; a longer answer is cut off and marked.
+        temperature: 0 takes the most likely token each time. The same seed gives the same answer on the same machine.
+        schema: JSON schema that constrains the answer while it is generated; None for no constraint. "maxLength" may cut words
+            and is better replaced by `longest`.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -53,11 +53,11 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class ChatPiece:
-    """A piece of an answer, as it was written.
+    """A piece of a streamed answer.
 
     Args:
-        text: what is new. ended: "" while it goes on; "stop" when the model has ended, "length" when it was cut off. Only the
-            last piece has it, and the counts of tokens: those of the chat, and those of the answer.
+        text: the new text. ended: "" until the last piece; there "stop" if the model has ended, "length" if it was cut off. Only
+            the last piece has this and the numbers of tokens, of the chat and of the answer.
     """
 
     text: str = ""
@@ -71,10 +71,10 @@ class LanguageEngine(Protocol):
     """EngineKind.LANGUAGE."""
 
     def chat(self, request: ChatRequest) -> Iterator[ChatPiece]:
-        """Answer a chat. The last piece, and no other, says how it ended.
+        """Answer a chat. Only the last piece says how the answer ended.
 
         Raises:
-            EngineError: the chat is too long for the model, or the schema is none that it can be held to.
+            EngineError: the chat is too long for the model, or the schema cannot be used as a constraint.
         """
 
 

@@ -1,4 +1,4 @@
-"""An engine's options: one pydantic model each, whose fields hold everything that the page, the API and the documents show."""
+"""An engine's options: a pydantic model, whose fields contain everything that the page, the API and the documents show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 
 class EngineOptions(BaseModel):
-    """Base of every engine's options: an unknown or out-of-range key is refused, naming the key."""
+    """Base class of every engine's options. An unknown key or a value out of range is refused, naming the key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,14 +26,14 @@ def option(
     only_for: str = "",
     **limits: Any,
 ) -> Any:
-    """A field of an engine's options, written once and shown by every page, API and document.
+    """Declare a field of an engine's options, once for all pages, the API and the documents.
 
     Args:
-        common: shown open in the tab; the rest is folded under "Advanced".
-        reload: changing it needs a fresh worker (another variant of the weights, say).
+        common: shown directly in the tab; the others are folded under "Advanced".
+        reload: changing it needs a new worker (for another variant of the weights, for example).
         unit: shown beside the number.
-        hidden_with: values of other options with which this one does not apply; a page hides it then and sends its default.
-        only_for: the one method of a capability that has several (lip_sync, animate) which looks at it; "" for all of them.
+        hidden_with: values of other options with which this one does not apply; a page then hides it and sends its default.
+        only_for: the only method of a capability with several (lip_sync, animate) that uses it; "" for all of them.
         limits: ge, le, multiple_of and the like, as pydantic's Field takes them.
     """
     extra: JsonDict = {"common": common, "reload": reload, "unit": unit}

@@ -1,4 +1,4 @@
-"""What speech engines are asked for and what they give back: text in a voice, and its sound with times where they are exact."""
+"""Requests and results of speech engines: text and a voice, and the sound with exact times where the engine has them."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from media.text.scripts import script_of, scripts_of
 
 @dataclass(frozen=True)
 class SpeechTraits(Traits):
-    """What a card states about a speech engine.
+    """The facts of a speech engine.
 
     Args:
-        sample_rate: frames per second of what it makes.
-        clones: speaks in saved voices.
+        sample_rate: of its sound, in hertz.
+        clones: can speak in saved voices.
         streams: has the method `stream`.
-        needs_transcript: clones only with the words of the voice's clip.
-        longest_clip: seconds of a saved voice's clip that it takes; 0 when it takes every voice that can be saved.
-        takes_style: understands `SpeakingVoice.style`.
-        made_up: presets that are another voice with each seed, of an engine that clones. One sentence is spoken in such a voice
-            first, and all others come with that sentence as their reference, beside the preset.
-        reads: kinds of writing that it reads well itself and gets as they are written ("money"), and "stage direction" where it
-            performs them; everything else is put into words before it.
-        takes_phonemes: speaks `SpeechRequest.phonemes`; other engines get words respelled in letters.
+        needs_transcript: can clone only with the words of the voice's clip.
+        longest_clip: seconds of a saved voice's clip that it accepts; 0 if it accepts every voice that can be saved.
+        takes_style: uses `SpeakingVoice.style`.
+        made_up: presets that give another voice with each seed, of an engine that clones. One sentence is spoken in such a voice
+            first; all others get that sentence as their reference, with the preset.
+        reads: kinds of writing ("money") that it reads well itself and therefore gets as written, and "stage direction" if it
+            performs them; everything else is normalised to words before.
+        takes_phonemes: uses `SpeechRequest.phonemes`; other engines get words respelled in letters.
     """
 
     sample_rate: int = 0
@@ -45,7 +45,7 @@ class SpeechTraits(Traits):
 
 @dataclass(frozen=True)
 class PresetVoice:
-    """A voice that comes with an engine. `id` is unique within the engine; `language` is a BCP-47 tag."""
+    """A voice of the engine itself. `id` is unique within the engine; `language` is a BCP-47 tag."""
 
     id: str
     title: str
@@ -55,14 +55,14 @@ class PresetVoice:
 
 @dataclass(frozen=True)
 class SpeakingVoice:
-    """Whose voice a speech engine shall use: one of its presets, or a saved voice to clone.
+    """The voice that a speech engine shall use: one of its presets, or a saved voice to clone.
 
     Args:
         preset: a PresetVoice id; "" for a saved voice or the engine's default. With a reference it is one of `made_up`, and the
             reference is a sentence that the engine has spoken in it.
         reference: path of the WAV to clone, a saved voice's master.
-        transcript: what is said in the reference, "" when unknown.
-        style: free words on how to speak, for engines with the trait `takes_style`.
+        transcript: the words of the reference, "" if unknown.
+        style: a free description of how to speak, for engines with the trait `takes_style`.
     """
 
     preset: str = ""
@@ -86,8 +86,8 @@ class SpeechRequest:
 
     Args:
         language: BCP-47 tag of the text.
-        seed: engines with chance in them give the same sound for the same seed; others ignore it.
-        phonemes: words whose sounds are given, in order and without overlaps; only for engines with the trait `takes_phonemes`.
+        seed: engines that use random numbers give the same sound for the same seed; others ignore it.
+        phonemes: words with given sounds, in order and without overlaps; only for engines with the trait `takes_phonemes`.
     """
 
     text: str
@@ -101,7 +101,7 @@ class SpeechRequest:
 class TimedMark:
     """A word or a phoneme with its place in the sound, in seconds.
 
-    `text` of a phoneme is IPA. `offset` and `length` point into the spoken text in characters, -1 when unknown.
+    `text` of a phoneme is IPA. `offset` and `length` refer to the spoken text, in characters; -1 if unknown.
     """
 
     text: str
@@ -113,7 +113,7 @@ class TimedMark:
 
 @dataclass(frozen=True)
 class Speech:
-    """Spoken text: the sound, and word and phoneme times where the engine knows them exactly."""
+    """The result: the sound, and word and phoneme times if the engine knows them exactly."""
 
     audio: Audio
     words: tuple[TimedMark, ...] = ()
@@ -133,7 +133,7 @@ class StreamingSpeechEngine(SpeechEngine, Protocol):
     """A speech engine with the trait `streams`."""
 
     def stream(self, request: SpeechRequest) -> Iterator[Audio]:
-        """The same sound in parts, as they are made; closing the iterator cancels."""
+        """Yield the same sound in parts, as they are made; closing the iterator cancels."""
 
 
 @runtime_checkable
@@ -141,12 +141,12 @@ class BatchSpeechEngine(SpeechEngine, Protocol):
     """A speech engine that speaks several texts in one forward pass."""
 
     def synthesize_batch(self, requests: list[SpeechRequest]) -> list[Speech]:
-        """One Speech per request, in order."""
+        """Return one Speech for each request, in order."""
 
 
 @dataclass(frozen=True)
 class Unsayable:
-    """A place [start, end) of a text that an engine would leave out, misread or refuse, and why in a few words."""
+    """A place [start, end) of a text that an engine would leave out, misread or refuse, and a short reason."""
 
     start: int
     end: int
@@ -154,7 +154,7 @@ class Unsayable:
 
 
 def foreign_letters(text: str, languages: Iterable[str], title: str) -> tuple[Unsayable, ...]:
-    """The letters of scripts in which none of an engine's languages is written; Latin ones are known to all.
+    """Return the letters of scripts that none of an engine's languages uses. Latin letters are never included.
 
     Args:
         title: of the engine, for the reason.
@@ -166,7 +166,7 @@ def foreign_letters(text: str, languages: Iterable[str], title: str) -> tuple[Un
 
 
 def runs_of(text: str, is_foreign: Callable[[str], object], why: str) -> tuple[Unsayable, ...]:
-    """Each run of characters that are foreign, combining marks within it included."""
+    """Return each run of characters that are foreign, combining marks within it included."""
     found: list[Unsayable] = []
     start: int | None = None
     for index, character in enumerate(text):

@@ -1,4 +1,4 @@
-"""Requests of swap engines. They return the same parts as face engines; pictures cross as files, the rest as values."""
+"""Requests of swap engines. They return the same parts as face engines; pictures are passed as files, the rest as values."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class SwapRequest:
     """A request to put a face onto the people of a video.
 
     Args:
-        reference: the picture that the face comes from.
-        driving: the video that it goes into.
-        folder: an existing folder that the parts are written into.
+        reference: the picture with the face.
+        driving: the video whose faces are replaced.
+        folder: an existing folder for the parts.
         fps: pictures a second, as a fraction (numerator, denominator), the same for all parts.
         frames: pictures of the whole result.
-        first_frame: where to begin; the parts before it are there already.
-        part_frames: pictures in each part, but for the last.
-        choice: whose face of the reference.
-        people: whose faces of the video; () for everyone in the first picture that shows a face.
+        first_frame: where to begin; the parts before it exist already.
+        part_frames: pictures in each part except the last.
+        choice: the face of the reference.
+        people: the faces of the video; () for everyone in the first picture that shows a face.
     """
 
     reference: Path
@@ -47,8 +47,8 @@ class SwapEngine(Protocol):
     """EngineKind.SWAP."""
 
     def swap(self, request: SwapRequest) -> Iterator[RenderedPart]:
-        """Put a face into a video; the parts come in order as they are finished. Raises EngineError for a picture or
-        a video without a usable face."""
+        """Put a face into a video; yields the parts in order, as they are finished. Raises EngineError for a picture or a video
+        without a usable face."""
 
 
 WIRE_VALUES: tuple[type, ...] = (SwapRequest,)

@@ -1,5 +1,4 @@
-"""What engines give that listen: the text of a recording with the times of its words and segments, how a known text was read, and
-a voice as a vector to compare."""
+"""Results of engines that analyse recordings: transcripts, the alignment of a known text, and embeddings of voices."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from media.audio.audio import Audio
 
 @dataclass(frozen=True)
 class TranscriptionTraits(Traits):
-    """What a card states about a transcription engine.
+    """The facts of a transcription engine.
 
     Args:
         longest_sound: seconds of sound for one call, above 0; longer sound is cut at pauses.
@@ -38,9 +37,9 @@ class TranscribedSegment:
 
 @dataclass(frozen=True)
 class Transcript:
-    """The transcript: the text, its language, timed words where known, and the segments that the text consists of.
+    """A transcript: the text, its language, timed words if known, and the segments of the text.
 
-    `language` is a BCP-47 tag, "" when there was no speech to detect it from.
+    `language` is a BCP-47 tag, "" if there was no speech to detect it from.
     """
 
     text: str
@@ -63,10 +62,11 @@ class TranscriptionEngine(Protocol):
 
 @runtime_checkable
 class AlignmentEngine(Protocol):
-    """EngineKind.VERIFICATION: checks whether a known text was read as it is written."""
+    """EngineKind.VERIFICATION: checks whether a known text was read as written."""
 
     def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
-        """The words of `text` that were spoken, in that order: a word left out is missing, one said twice occurs twice."""
+        """Return the words of `text` that were spoken, in the order of speech: an omitted word is missing, a repeated one occurs
+        twice."""
 
 
 @runtime_checkable
@@ -74,7 +74,7 @@ class SpeakerEmbedding(Protocol):
     """EngineKind.VERIFICATION: compares voices."""
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:
-        """One vector of length 1 for the voice in a sound; the product of two is their likeness, -1 to 1."""
+        """Return a vector of length 1 for the voice in a sound; the dot product of two is their similarity, -1 to 1."""
 
 
 WIRE_VALUES: tuple[type, ...] = (TranscribedSegment, Transcript)

@@ -1,4 +1,4 @@
-"""Requests and results of upscaling engines: a whole video in parts, streamed picture by picture."""
+"""Requests and results of upscaling engines: a video in parts, processed picture by picture."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engines.contract.faces import RenderedPart
 
 @dataclass(frozen=True)
 class UpscaleRequest:
-    """One video to be made larger.
+    """A request to enlarge a video.
 
     Args:
-        video: the file; its pictures are read one by one.
+        video: the file; its pictures are read one at a time.
         folder: where the parts are written, see RenderedPart.
-        fps, frames: of the result: a constant rate as a fraction, and how many pictures there are.
-        part_frames: pictures in one part. first_frame: where to go on; the parts before it are there.
-        quality: of the files, 1 to 100, as media.video_writer takes it.
+        fps, frames: of the result: a constant rate as a fraction, and the number of pictures.
+        part_frames: pictures in one part. first_frame: where to continue; the parts before it exist already.
+        quality: of the files, 1 to 100, see media.video.write.
     """
 
     video: Path
@@ -33,17 +33,17 @@ class UpscaleRequest:
 
 @runtime_checkable
 class UpscalingEngine(Protocol):
-    """EngineKind.UPSCALING. An engine's class also answers how much larger it makes things, before anything is loaded."""
+    """EngineKind.UPSCALING. The class also returns the factor of an engine's options, before anything is loaded."""
 
     @classmethod
     def factor(cls, options: Any) -> int:
-        """By how much width and height grow; `options` is an instance of the class's Options."""
+        """Return the factor of width and height; `options` is an instance of the class's Options."""
 
     def upscale(self, request: UpscaleRequest) -> Iterator[RenderedPart]:
-        """Make a video larger; each part is whole when it is given.
+        """Enlarge a video; each part is a complete file when it is yielded.
 
         Raises:
-            EngineError, MediaError: for what cannot be read or made.
+            EngineError, MediaError: the video cannot be read or the result not be made.
         """
 
 

@@ -1,4 +1,4 @@
-"""What video engines are asked for and what they give back: one shot at a time, as a file, with previews on the way."""
+"""Requests and results of video engines: one shot at a time, as a file, with previews during the work."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ StartImage = Literal["none", "optional", "required"]
 
 @dataclass(frozen=True)
 class VideoTraits(Traits):
-    """What a card states about a video engine.
+    """The facts of a video engine.
 
     Args:
-        burns_captions: draws captions into its pictures as it makes them, at next to no cost.
-        reads_before: takes light and place from the prompts of earlier shots where a shot's own name none.
+        burns_captions: draws captions into its pictures as it makes them, at almost no cost.
+        reads_before: takes light and place from the prompts of earlier shots if a shot's own names none.
     """
 
     burns_captions: bool = False
@@ -28,7 +28,7 @@ class VideoTraits(Traits):
 
 @dataclass(frozen=True)
 class ClipSize:
-    """A size that an engine offers by name, in pixels, both sides even."""
+    """A size that an engine offers, with a name; in pixels, both sides even."""
 
     id: str
     title: str
@@ -38,18 +38,19 @@ class ClipSize:
 
 @dataclass(frozen=True)
 class ClipRules:
-    """Which clips an engine makes with given options; tabs offer it, and what breaks it is refused before any load.
+    """The clips that an engine can make with given options. Tabs offer them; a request that violates them is refused before any
+    load.
 
     Args:
-        sizes: what the model was made for, the default first.
+        sizes: what the model was trained for, the default first.
         fps: pictures a second as fractions (numerator, denominator), the default first.
         side_multiple: width and height are multiples of it.
         largest_area, smallest_side: in pixels.
         frame_step: a clip has n * frame_step + 1 pictures; 1 allows every number.
-        most_frames: in one clip; a longer shot is continued from the last picture where `start_image` allows it.
+        most_frames: in one clip; a longer shot is continued from the last picture if `start_image` allows it.
         longest_prompt: words.
         start_image: whether a clip can, or must, begin with a given picture.
-        continues: whether a shot longer than `most_frames` may be made as clips that go on from each other's last picture.
+        continues: whether a shot longer than `most_frames` may be made of clips that each continue from the last picture.
     """
 
     sizes: tuple[ClipSize, ...]
@@ -65,10 +66,10 @@ class ClipRules:
     continues: bool = False
 
     def check(self, title: str, width: int, height: int, frames: int) -> None:
-        """Refuse a size or a number of pictures that the engine does not make.
+        """Refuse a size or a number of pictures that the engine cannot make.
 
         Raises:
-            InvalidInput: naming the number and the nearest one that would do.
+            InvalidInput: names the number and the nearest valid one.
         """
         step = self.side_multiple
         if width % step or height % step or min(width, height) < self.smallest_side:
@@ -104,7 +105,7 @@ class ClipRules:
             )
 
     def frames_for(self, wanted: int) -> int:
-        """The smallest number of pictures in one clip that is at least `wanted`, or the largest there is."""
+        """Return the smallest valid number of pictures in one clip that is at least `wanted`, or the largest valid one."""
         steps = -(-(max(wanted, self.fewest_frames) - 1) // self.frame_step)
         most = (self.most_frames - 1) // self.frame_step
         return min(steps, most) * self.frame_step + 1
@@ -112,7 +113,7 @@ class ClipRules:
 
 @dataclass(frozen=True)
 class ClipCaption:
-    """Words to be drawn into the pictures, in seconds from the clip's first one."""
+    """Words to draw into the pictures, with times in seconds from the clip's first one."""
 
     start: float
     end: float
@@ -121,18 +122,18 @@ class ClipCaption:
 
 @dataclass(frozen=True)
 class VideoRequest:
-    """One shot.
+    """A request for one shot.
 
     Args:
-        prompt: what is to be seen.
-        path: where the clip is to lie, an .mp4 in an existing folder: H.264 without sound, as media.video_writer makes it.
+        prompt: what the shot shows.
+        path: the file to write, an .mp4 in an existing folder: H.264 without sound, as media.video.write makes it.
         frames, fps: pictures of the clip, and pictures a second as a fraction (numerator, denominator).
-        negative: what is not to be seen; engines without such a thing ignore it.
-        start_image: a picture that the clip begins with; of any size: it is filled into the clip's, cut at the sides.
-        camera: how the camera moves, in a word or a few ("", "push in", "pan left" …).
+        negative: what it must not show; engines without negative prompts ignore it.
+        start_image: the first picture of the clip, of any size: it is scaled to fill the clip's and cropped.
+        camera: how the camera moves, in a few words ("", "push in", "pan left" …).
         keyframes: pictures at which decoding must be able to begin, so that the clip can be cut there without loss.
         captions: drawn into the pictures; given only to engines with the trait `burns_captions`.
-        quality: of the file, 1 to 100, as media.video_writer takes it.
+        quality: of the file, 1 to 100, see media.video.write.
         before: prompts of the clip's earlier shots, in order; given only to engines with the trait `reads_before`.
     """
 
@@ -154,7 +155,7 @@ class VideoRequest:
 
 @dataclass(frozen=True)
 class VideoPreview:
-    """How the shot looks so far: a small JPEG, and words on it ("step 12 of 30")."""
+    """The present state of the shot: a small JPEG, and a label ("step 12 of 30")."""
 
     jpeg: bytes
     note: str = ""
@@ -162,11 +163,11 @@ class VideoPreview:
 
 @dataclass(frozen=True)
 class VideoResult:
-    """The finished clip, whole on the disk when this is given.
+    """The finished clip; its file is complete when this is yielded.
 
     Args:
-        frames: pictures in it, as asked for.
-        facts: what a recipe shall keep of how it was made (steps, attention backend, seconds a step, LoRA …); JSON values.
+        frames: its number of pictures, as requested.
+        facts: how it was made, for the recipe (steps, attention backend, seconds a step, LoRA …); JSON values.
     """
 
     path: Path
@@ -178,18 +179,18 @@ class VideoResult:
 
 @runtime_checkable
 class VideoEngine(Protocol):
-    """EngineKind.VIDEO. An engine's class also answers what it can make, before anything is loaded."""
+    """EngineKind.VIDEO. The class also says what an engine can make, before anything is loaded."""
 
     @classmethod
     def clip_rules(cls, options: Any) -> ClipRules:
-        """What clips these options make; `options` is an instance of the class's Options."""
+        """Return the clips that these options can make; `options` is an instance of the class's Options."""
 
     @classmethod
     def clip_cost(cls, options: Any, width: int, height: int) -> tuple[str, int]:
-        """What the time for one picture of this size hangs on: the options that matter, as words, and the number of steps."""
+        """Return what the time for one picture of this size depends on: the relevant options, as words, and the steps."""
 
     def generate(self, request: VideoRequest) -> Iterator[VideoPreview | VideoResult]:
-        """Generate one shot: yields any number of previews, and last the result. Progress is reported by `run.progress`.
+        """Generate one shot: yields any number of previews, and the result last. Progress is reported by `run.progress`.
 
         Raises:
             EngineError: the shot cannot be made; there is no file at `path` then.

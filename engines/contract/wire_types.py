@@ -1,4 +1,4 @@
-"""What may cross the pipe between studio and worker: the methods of each kind of engine, and the types of values."""
+"""The types that may be passed between studio and worker, and the methods of each kind of engine."""
 
 from __future__ import annotations
 

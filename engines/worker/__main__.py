@@ -1,8 +1,8 @@
-"""The worker process: `python -m engines.worker --fd N …`, started by the studio, one engine's home.
+"""The worker process: `python -m engines.worker --fd N …`, started by the studio for one engine.
 
-It runs with the Python of the engine's own environment, so it imports nothing but `engines`, `media` and what the engine
-brings along. The main thread loads the engine and runs its calls, one at a time; a second thread reads from the studio,
-beats the heart while there is work and ends the whole process group when the studio is gone.
+It runs with the Python of the engine's own environment, so it imports only `engines`, `media` and the engine's own libraries. The
+main thread loads the engine and runs its calls, one at a time; a second thread reads from the studio, sends the heartbeat during
+work and ends the whole process group when the studio is gone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Become a worker; never returns."""
+    """Run a worker; never returns."""
     parser = argparse.ArgumentParser(prog="python -m engines.worker", description="Started by the studio; not for people.")
     parser.add_argument("--fd", type=int, required=True, help="the inherited end of the socket pair")
     parser.add_argument("--parent", type=int, required=True, help="process id of the studio")
@@ -49,22 +49,22 @@ def main(arguments: Sequence[str]) -> None:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-        # Libraries' exit handlers may hang or crash; there is nothing left here that they could save.
+        # Exit handlers of libraries may hang or crash, and there is nothing left to save.
         os._exit(code)
 
 
 def _die_with(parent: int) -> None:
-    """Have the kernel end this process when the thread of the studio that started it is gone, whatever happens to it."""
+    """Have the kernel kill this process when the studio's thread that started it ends, for whatever reason."""
     with contextlib.suppress(OSError):
-        os.setsid()  # already so when the studio started it; by hand, ending the group must not end the shell
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the studio, which then ends its workers
+        os.setsid()  # done already by the studio; after a start by hand, ending the group must not end the shell
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal goes to the studio, which then ends its workers
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0 or os.getppid() != parent:
         os._exit(1)
 
 
 def _stand_back(nice: int, oom_score_adj: int) -> None:
-    """Let the studio and the desktop go first, for time and, when memory runs out, for life."""
+    """Lower this process's priority below the studio and the desktop, for processor time and for the OOM killer."""
     with contextlib.suppress(OSError):
         os.nice(nice)
     with contextlib.suppress(OSError):

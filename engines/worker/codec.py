@@ -1,6 +1,6 @@
-"""Values as JSON with binary frames beside it: what may cross between the studio and a worker, and nothing else.
+"""Values as JSON with binary frames: the only values that can be passed between the studio and a worker.
 
-JSON's own types stand for themselves, but for objects: every other value is an object with the key `$` naming its type.
+JSON's own types are written as they are, except objects: every other value is an object with the key `$` naming its type.
 
 | value | written as |
 | --- | --- |
@@ -11,7 +11,7 @@ JSON's own types stand for themselves, but for objects: every other value is an 
 | numpy array of numbers | `{"$": "array", "f": frame, "d": "<f4", "s": [shape]}` |
 | a value of WIRE_VALUES | `{"$": "Speech", "v": {field: …}}` |
 
-pydantic models become dicts (their reader validates them again), numpy scalars become Python's numbers.
+pydantic models become dicts (the receiver validates them again), numpy scalars become Python's numbers.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ REGISTERED: dict[str, type] = {value.__name__: value for value in WIRE_VALUES}
 
 
 def encode(value: Any) -> tuple[Any, list[Buffer]]:
-    """A value as JSON-ready objects and the frames they point to.
+    """Return a value as JSON-ready objects, and the frames that they refer to.
 
     Raises:
-        WireError: naming the type that cannot cross.
+        WireError: names the type that cannot be passed.
     """
     frames: list[Buffer] = []
     return _encode(value, frames, 0), frames
 
 
 def decode(body: Any, frames: Sequence[Buffer]) -> Any:
-    """The value that `encode` was given; arrays and bytes are views or copies of the frames.
+    """Return the value that `encode` was given; arrays and bytes are views or copies of the frames.
 
     Raises:
-        WireError: for anything that `encode` does not write, and for fields a value's class refuses.
+        WireError: for anything that `encode` does not write, and for fields that a value's class refuses.
     """
     try:
         return _decode(body, frames, 0)
@@ -174,7 +174,7 @@ def _hints(sort: type) -> dict[str, Any]:
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Whether a value matches an annotation; annotations other than those of values match anything."""
+    """Return whether a value matches an annotation; annotations other than those of values match anything."""
     origin, inside = get_origin(hint), get_args(hint)
     if hasattr(origin, "__value__"):  # a `type` statement's alias, as numpy's NDArray is from Python 3.12 on
         return fits(value, origin.__value__)

@@ -1,4 +1,4 @@
-"""Any exception as one plain sentence: no traceback, secret or path of this machine reaches a page."""
+"""Any exception as one plain sentence, without traceback, secrets and paths of this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECRETS = (
 
 
 def redact_error(text: str) -> str:
-    """One line of at most 300 characters; folders are cut off paths and things that look like secrets are masked."""
+    """Return one line of at most 300 characters; folders are removed from paths, and text that looks like a secret is masked."""
     text = text[:_LONGEST_READ]
     for secret in _SECRETS:
         text = secret.sub("***", text)
@@ -32,7 +32,7 @@ def redact_error(text: str) -> str:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether main or graphics memory ran out; the frameworks' own exceptions are known by name, without importing them."""
+    """Return whether main or graphics memory ran out. Exceptions of frameworks are recognised by name, without importing them."""
     if isinstance(error, MemoryError) or type(error).__name__ in {"OutOfMemoryError", "_ArrayMemoryError"}:
         return True
     text = str(error).lower()
@@ -40,7 +40,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def as_greenroom_error(error: Exception, title: str) -> GreenroomError:
-    """The message for an exception that an engine raised.
+    """Return the message for an exception that an engine raised.
 
     Args:
         title: the engine's name for people.

@@ -1,9 +1,8 @@
-"""Inside a worker: the link to the studio, and the loop that runs the engine's calls.
+"""The worker's connection to the studio, and the loop that runs the engine's calls.
 
-Requests from the studio, each with a call number: `prepare` (modules to import), `load` (engine, options, site),
-`configure` (options), `call` (method, args, kwargs, stream), and about a running one `cancel` and `more` (the studio has
-taken an item). `exit` ends the process.
-Answers: any number of `progress` and `item`, then one `result` or `error`. `pulse` is the heartbeat.
+Requests from the studio, each with a call number: `prepare` (modules to import), `load` (engine, options, site), `configure`
+(options), `call` (method, args, kwargs, stream), and for a running one `cancel` and `more` (the studio has taken an item). `exit`
+ends the process. Answers: any number of `progress` and `item`, then one `result` or `error`. `pulse` is the heartbeat.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ PROGRESS_PERIOD = 0.05
 class ServerConnection:
     """The worker's end of the pipe.
 
-    Threads: a listener thread reads and beats the heart; the main thread takes requests and sends answers. `_send_lock`
-    keeps messages whole and is a leaf; `_changed` guards the set of cancelled calls and the credit of the running stream,
-    and nothing is sent while it is held. An end of file means that the studio is gone: the process group is ended.
+    Threads: a listener thread reads and sends the heartbeat; the main thread takes requests and sends answers. `_send_lock` keeps
+    messages whole and is a leaf; `_changed` guards the set of cancelled calls and the credit of the running stream, and nothing
+    is sent while it is held. An end of file means that the studio is gone: the process group is ended.
     """
 
     def __init__(self, pipe: socket.socket, pulse_seconds: float) -> None:
@@ -56,10 +55,10 @@ class ServerConnection:
         threading.Thread(target=self._listen, name="listener", daemon=True).start()
 
     def send(self, kind: str, call: int, value: Any = None) -> None:
-        """Pass a message on.
+        """Send a message.
 
         Raises:
-            WireError: the value cannot cross; nothing was sent.
+            WireError: the value cannot be passed; nothing was sent.
         """
         parts = pack(kind, call, value)
         with self._send_lock:
@@ -67,7 +66,7 @@ class ServerConnection:
                 self._pipe.sendall(part)
 
     def next_request(self) -> WireMessage:
-        """Wait for work. The heart beats from its arrival until `finished`."""
+        """Wait for a request. The heartbeat is sent from its arrival until `finished`."""
         return self._requests.get()
 
     def finished(self, call: int) -> None:
@@ -125,7 +124,7 @@ class ServerConnection:
 
 
 class RemoteRunContext:
-    """The RunContext of the engine over the connection, for one call after the other."""
+    """The engine's RunContext over the connection; one object for all calls."""
 
     def __init__(self, link: ServerConnection) -> None:
         self._link = link
@@ -145,7 +144,7 @@ class RemoteRunContext:
 
 
 class EngineHolder:
-    """The engine of this process: nothing before `load`, then one instance for life."""
+    """The engine of this process: none before `load`, then one instance until the end."""
 
     def __init__(self, link: ServerConnection) -> None:
         self._link = link
@@ -154,7 +153,7 @@ class EngineHolder:
         self.title = "The engine"
 
     def handle(self, request: WireMessage) -> Any:
-        """Do what the studio asks; the value to send back. Raises whatever the engine raises."""
+        """Run a request and return the value to send back. Raises whatever the engine raises."""
         self._run.call = request.call
         self._run.check()
         fields = request.value()
@@ -171,7 +170,7 @@ class EngineHolder:
         raise WireError("wire.request-unknown", kind=request.kind)
 
     def _prepare(self, modules: Sequence[str]) -> None:
-        """Import what an engine will need; one that cannot be imported is reported by the load."""
+        """Import the libraries of an engine in advance; a failed import is reported by the load."""
         for module in modules:
             with contextlib.suppress(Exception):
                 importlib.import_module(module)

@@ -1,12 +1,12 @@
 """Messages between the studio and a worker over a socket pair: a length-framed JSON header and binary frames.
 
-On the wire a message is `GRWM`, the header's length as a little-endian uint32, the header, and the frames end to end.
-The header is a JSON object: `kind`, `call` (the number of the request it belongs to), `body` (a value as engines.codec
+On the wire a message is `GRWM`, the header's length as a little-endian uint32, the header, and the frames one after the other.
+The header is a JSON object: `kind`, `call` (the number of the request it belongs to), `body` (a value as engines.worker.codec
 writes it) and `frames` (their lengths in bytes).
 
-Threats: a worker whose memory is corrupt, or a library that writes to a wrong descriptor, may
-send anything at all. Every length is checked against a bound before memory is taken for it, nothing on the wire is ever
-executed or looked up by name beyond the registered values, and whatever is not a message is a WireError.
+Threats: a worker with corrupt memory, or a library that writes to a wrong descriptor, may send arbitrary data. Every length is
+checked against a bound before memory is allocated for it, nothing from the wire is executed or looked up by name except the
+registered values, and everything that is not a message raises WireError.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class WireMessage:
     frames: tuple[bytearray, ...] = ()
 
     def value(self) -> Any:
-        """The body as a value.
+        """Return the body as a value.
 
         Raises:
             WireError: it is not one.
@@ -54,10 +54,10 @@ class WireMessage:
 
 
 def pack(kind: str, call: int, value: Any = None) -> list[memoryview]:
-    """A message as buffers to be sent in order.
+    """Return a message as buffers to be sent in order.
 
     Raises:
-        WireError: the value holds something that cannot cross, or is too large.
+        WireError: the value contains something that cannot be passed, or is too large.
     """
     body, frames = encode(value)
     lengths = [len(frame) for frame in frames]
@@ -69,18 +69,18 @@ def pack(kind: str, call: int, value: Any = None) -> list[memoryview]:
 
 
 class MessageReader:
-    """Puts messages together from whatever a socket has to give; works on blocking and non-blocking ones. One thread."""
+    """Assembles messages from what a socket delivers, blocking or non-blocking. For one thread."""
 
     def __init__(self) -> None:
         self._begin()
 
     def receive(self, source: socket.socket) -> WireMessage | None:
-        """Take what one read gives; the message when it is complete, else None.
+        """Read once; return the message if it is complete, else None.
 
         Raises:
-            BlockingIOError: nothing to read now (non-blocking sockets).
+            BlockingIOError: there is no data (non-blocking sockets).
             EOFError: the other side has closed.
-            WireError: what arrived is not a message. The stream is unusable from then on.
+            WireError: the data is not a message. The stream cannot be used any more.
         """
         try:
             count = source.recv_into(self._wanted)
@@ -91,7 +91,7 @@ class MessageReader:
         return self._take(count)
 
     def feed(self, data: bytes) -> list[WireMessage]:
-        """The same for given bytes: all messages that they complete."""
+        """Add bytes and return all messages that they complete."""
         messages = []
         while data:
             count = min(len(data), len(self._wanted))
@@ -119,7 +119,7 @@ class MessageReader:
 
 
 def _parts() -> Generator[bytearray, None, WireMessage]:
-    """The buffers of one message in order, each to be filled before the next is requested."""
+    """Yield the buffers of one message in order, each to be filled before the next is requested."""
     prefix = bytearray(PREFIX.size)
     yield prefix
     magic, length = PREFIX.unpack(prefix)

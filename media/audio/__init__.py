@@ -7,7 +7,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """`media.audio.Audio`, as it was until 0.9, answers until 1.0 for people's own engines."""
+    """Return `media.audio.Audio` under its name of version 0.9, until 1.0, for engines from outside the studio."""
     if name != "Audio":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from media.audio.audio import Audio

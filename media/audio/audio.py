@@ -1,4 +1,4 @@
-"""Sound as a value: the only type of sound that crosses a boundary in this program."""
+"""Sound as a value: the only type of sound that modules exchange."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Audio:
         return Audio(mean, self.rate)
 
     def slice(self, start: float, end: float) -> Audio:
-        """Return the part between two times in seconds, clamped to the length."""
+        """Return the part between two times in seconds, limited to the length."""
         first, last = (min(self.frames, max(0, round(at * self.rate))) for at in (start, end))
         return Audio(self.samples[first : max(first, last)], self.rate)
 
@@ -80,15 +80,15 @@ class Audio:
 
 
 def silence(seconds: float, rate: int, channels: int = 1) -> Audio:
-    """Digital silence of the given length."""
+    """Return digital silence of the given length."""
     return Audio(np.zeros((round(seconds * rate), channels), np.float32), rate)
 
 
 def concatenate(parts: Sequence[Audio]) -> Audio:
-    """Parts end to end.
+    """Join parts end to end.
 
     Raises:
-        MediaError: when there is none, or rates or channel counts differ (resample first: rates never mix silently).
+        MediaError: there is none, or rates or channel counts differ (resample first: rates are never mixed silently).
     """
     if not parts:
         raise MediaError("sound.none-to-join")

@@ -1,4 +1,4 @@
-"""Reading sound out of any file that holds some: WAV, MP3, M4A, FLAC, Ogg, Opus, WebM, and video with a sound track."""
+"""Decoding sound from any file with a sound track: WAV, MP3, M4A, FLAC, Ogg, Opus, WebM, and video."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class MediaInfo:
     """The properties that a file declares.
 
     Args:
-        duration: seconds of the sound, in a video from its first picture on; 0.0 when the file holds nothing to play.
+        duration: seconds of the sound, in a video from its first picture on; 0.0 if there is nothing to play.
         rate: of the sound in hertz, 0 without sound.
-        channels: that the file stores, 0 without sound.
+        channels: stored in the file, 0 without sound.
         has_video: moving pictures; a cover picture does not count.
         codec: of the sound, else of the video; libavcodec's name.
     """
@@ -53,7 +53,7 @@ class MediaInfo:
 
 
 def probe(path: Path | str) -> MediaInfo:
-    """What a media file holds, without decoding it.
+    """Read what a media file contains, without decoding it.
 
     Raises:
         MediaError: missing, empty, unreadable or not a media file.
@@ -74,14 +74,15 @@ def probe(path: Path | str) -> MediaInfo:
 
 
 def decode_audio(path: Path | str, *, longest_seconds: float | None = None) -> Audio:
-    """The whole sound of a file at its own rate, mono or stereo; surround is mixed down (see media.audio.mixing.downmix).
+    """Decode the whole sound of a file at its own rate, mono or stereo; surround is mixed down (see
+    media.audio.mixing.downmix).
 
-    A file that breaks off gives what is there, when that is at least half of the length it declares (FLAC, M4A and
-    WebM do; of a WAV, MP3 or Ogg file that ends early nothing tells how long it was).
+    A truncated file gives what is there, if that is at least half of the length that it declares (FLAC, M4A and WebM declare it;
+    for a truncated WAV, MP3 or Ogg file the original length is unknown).
 
     Raises:
-        MediaError: for a file that is missing, empty, damaged or no media file, has no sound or sound of
-            zero length, or is longer than `longest_seconds`.
+        MediaError: the file is missing, empty, damaged or no media file, has no sound or sound of zero length, or is longer than
+            `longest_seconds`.
     """
     path = Path(path)
     blocks: list[Audio] = []
@@ -96,13 +97,13 @@ def decode_audio(path: Path | str, *, longest_seconds: float | None = None) -> A
 
 
 def iterate_audio(path: Path | str, block_seconds: float = 1.0) -> Iterator[Audio]:
-    """The sound of a file in blocks of `block_seconds` (the last is shorter), never more than a block in memory.
+    """Decode the sound of a file in blocks of `block_seconds` (the last is shorter), with at most one block in memory.
 
-    Mono and stereo come as they are, surround mixed down to stereo. Of a video the sound is as it is heard beside the pictures:
-    time 0 is that of the first picture, sound that begins later begins with silence, and what comes before it is left out.
+    Mono and stereo are unchanged, surround is mixed down to stereo. The sound of a video is synchronised with the pictures: time
+    0 is that of the first picture, sound that begins later begins with silence, and earlier sound is left out.
 
     Raises:
-        MediaError: as decode_audio does; damage may show only after good blocks were given.
+        MediaError: as decode_audio; damage may be found only after good blocks were yielded.
     """
     path = Path(path)
     with open_media(path) as container:
@@ -133,7 +134,7 @@ def _sound_stream(container: InputContainer) -> AudioStream | None:
 
 
 def _first_picture(container: InputContainer) -> Fraction | None:
-    """When the first picture is shown, on the file's clock; None for sound alone."""
+    """Return when the first picture is shown, by the file's clock; None for sound alone."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic and stream.start_time is not None and stream.time_base:
             return stream.start_time * stream.time_base
@@ -141,7 +142,7 @@ def _first_picture(container: InputContainer) -> Fraction | None:
 
 
 def _beside_pictures(container: InputContainer, sound: AudioStream | None) -> float:
-    """The declared length of a sound from its first picture on, 0.0 when none is declared."""
+    """Return the declared length of a sound from its first picture on, 0.0 if none is declared."""
     seconds, picture = _declared_seconds(container, sound), _first_picture(container)
     if not seconds or sound is None or picture is None or not sound.time_base:
         return seconds
@@ -156,14 +157,14 @@ def _beside_pictures(container: InputContainer, sound: AudioStream | None) -> fl
 
 
 def _declared_seconds(container: InputContainer, sound: AudioStream | None) -> float:
-    """The length that the file's own headers give, 0.0 when they do not."""
+    """Return the length that the file's own headers declare, 0.0 if they do not."""
     if sound is not None and sound.duration and sound.time_base:
         return float(sound.duration * sound.time_base)
     return container.duration / av.time_base if container.duration and container.duration > 0 else 0.0
 
 
 def _counted_seconds(container: InputContainer) -> float:
-    """The end of the last packet, for live recordings (a browser's WebM) that declare no length."""
+    """Return the end of the last packet, for live recordings (a browser's WebM) that declare no length."""
     end = 0.0
     try:
         for packet in container.demux():
@@ -179,7 +180,7 @@ class _Decoding:
     """One pass over a sound stream: what was decoded, and how much could not be.
 
     Args:
-        picture: when the first picture is shown, on the file's clock; None leaves the sound where it begins.
+        picture: when the first picture is shown, by the file's clock; None leaves the sound where it begins.
     """
 
     container: InputContainer
@@ -226,7 +227,7 @@ class _Decoding:
                 yield from self._in_step(frame)
 
     def _in_step(self, frame: av.AudioFrame) -> Iterator[Samples]:
-        """A frame's samples where they belong: after silence where the clock has gone on without sound, none that is past."""
+        """Return a frame's samples at their time: after silence for a gap in the timestamps, without samples of the past."""
         time = None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
         for samples in self._like_the_first(frame):
             self.frames += samples.shape[0]
@@ -256,10 +257,10 @@ class _Decoding:
                 yield _as_float(packed)
 
     def _in_one_plane(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
-        """The frame itself, or where it has a plane for each of eight channels and more, the same with its channels interleaved.
+        """Return the frame, or with more than eight planes the same frame with its channels interleaved.
 
-        PyAV counts planes up to an empty one. After the eighth there is none: it takes the next bytes of the frame for planes,
-        and reading these ends the process (av.audio.frame.AudioFrame.planes).
+        PyAV counts planes up to an empty one. After the eighth there is none: it reads the next bytes of the frame as planes,
+        which ends the process (av.audio.frame.AudioFrame.planes).
         """
         if not frame.format.is_planar or frame.layout.nb_channels < _PLANES_OF_A_FRAME:
             return [frame]
@@ -268,7 +269,7 @@ class _Decoding:
         return self._packing.resample(frame)
 
     def check(self, name: str, declared: float) -> None:
-        """Raise MediaError when too little of the file could be decoded."""
+        """Raise MediaError if too little of the file could be decoded."""
         seconds = self.frames / self.rate if self.rate else 0.0
         if self.broken_packets > max(1, self.good_packets) or (not self.frames and self.broken_packets):
             raise MediaError("media.file-damaged", file=name, wanted="sound")
@@ -287,7 +288,7 @@ def _silence(frames: int, channels: int) -> Iterator[Samples]:
 
 
 def _as_float(frame: av.AudioFrame) -> Samples:
-    """Samples [frames, channels] in -1..1 for any sample format; integers are divided by their full scale."""
+    """Return samples [frames, channels] in -1..1 for any sample format; integers are divided by their full scale."""
     values = frame.to_ndarray()
     values = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
     if values.dtype == np.uint8:

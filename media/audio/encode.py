@@ -1,8 +1,9 @@
-"""Writing sound files: a stream of blocks into any of the formats below, with tags and chapters, all or nothing.
+"""Writing sound files: a stream of blocks into any of the formats below, with tags and chapters. The file is complete or not
+written.
 
-Lossless formats hold 16-bit PCM: every player, browser and speech library reads it, and its rounding noise at
--98 dBFS lies some 80 dB under a programme at -16 LUFS, far under any recording or synthetic voice.
-Nothing that depends on the date or on chance is written: the same blocks give the same file.
+Lossless formats store 16-bit PCM: every player, browser and speech library reads it, and its quantisation noise at -98 dBFS is
+some 80 dB below a programme at -16 LUFS, far below that of any recording or synthetic voice. Nothing that depends on the date or
+on random numbers is written: the same blocks give the same file.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ __all__ = ["AUDIO_FORMATS", "TAGS", "AudioFormat", "AudioWriter", "Chapter", "re
 
 @dataclass(frozen=True)
 class AudioFormat:
-    """One kind of sound file.
+    """A format of sound files.
 
     Args:
         extension: with the dot.
         title: for people.
         mime: media type for HTTP.
         lossy: whether decoding gives other samples than were written.
-        codec: libavcodec's name of the encoder; "" where libsndfile writes it.
+        codec: libavcodec's name of the encoder; "" if libsndfile writes it.
         container: libavformat's name.
-        rates: the rates it can hold, () for all; others are resampled to the next higher (or the highest) one.
-        most_channels: beyond them it is refused.
+        rates: the rates that it supports, () for all; others are resampled to the next higher (or the highest) one.
+        most_channels: more are refused.
     """
 
     extension: str
@@ -53,7 +54,7 @@ class AudioFormat:
     most_channels: int = 8
 
     def rate_for(self, rate: int) -> int:
-        """The rate a sound of this rate is stored at."""
+        """Return the rate at which a sound of this rate is stored."""
         if not self.rates or rate in self.rates:
             return rate
         return min((one for one in self.rates if one > rate), default=max(self.rates))
@@ -78,21 +79,20 @@ _PIECE_FRAMES = 16_384
 class AudioWriter:
     """Writes one sound file as a stream, with memory that does not grow with its length.
 
-    Used as a context manager. Blocks go to a hidden file beside the target; leaving without an error flushes it to
-    the disk and renames it, so that the target is whole or not there (an older one stays as it was). Leaving with an
-    error removes it.
+    Used as a context manager. Blocks go to a hidden file beside the target. Leaving without an error flushes it to the disk and
+    renames it, so the target is either complete or unchanged. Leaving with an error removes it.
 
     Args:
         path: the target; its folder must exist.
-        format: a key of AUDIO_FORMATS. The file is of this format whatever the name ends with.
-        rate, channels: of every block; a format that cannot hold the rate gets a resampled sound.
-        tags: keys from TAGS; "comment" may hold several kilobytes (a recipe).
-        chapters: in order of time. Every format keeps them: M4A and MP3 in their own way (ID3 CHAP), FLAC, Ogg and
-            Opus as CHAPTERxxx comments, WAV as labelled cue points.
+        format: a key of AUDIO_FORMATS. The file has this format whatever its name ends with.
+        rate, channels: of every block; if the format does not support the rate, the sound is resampled.
+        tags: keys from TAGS; "comment" may have several kilobytes (a recipe).
+        chapters: in order of time. Every format stores them: M4A and MP3 in their own way (ID3 CHAP), FLAC, Ogg and Opus as
+            CHAPTERxxx comments, WAV as labelled cue points.
 
     Raises:
-        MediaError: unknown format, too many channels, a tag or chapter that cannot be kept, no block written,
-            a block of another kind, a full disk.
+        MediaError: unknown format, too many channels, a tag or chapter that cannot be stored, no block written, a block of
+            another kind, a full disk.
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class AudioWriter:
         self._partial.unlink(missing_ok=True)
 
     def _in_words(self, error: BaseException) -> BaseException:
-        """A library's or the system's refusal as a sentence; everything else as it is."""
+        """Convert a library's or the system's refusal to a MediaError; other exceptions are returned unchanged."""
         if not isinstance(error, av.error.FFmpegError | OSError | RuntimeError):
             return error
         return MediaError("media.not-written", retryable=True, file=self.path.name, cause=refusal(error))
@@ -202,6 +202,6 @@ class AudioWriter:
 def write_audio(
     path: Path | str, audio: Audio, format: str = "wav", tags: Mapping[str, str] | None = None, chapters: Sequence[Chapter] = ()
 ) -> None:
-    """One sound into one file; see AudioWriter."""
+    """Write one sound into one file; see AudioWriter."""
     with AudioWriter(path, format, audio.rate, audio.channels, tags, chapters) as writer:
         writer.write(audio)

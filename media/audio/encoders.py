@@ -26,7 +26,7 @@ _REPRODUCIBLE = {"fflags": "+bitexact"}
 
 
 class AudioEncoder(Protocol):
-    """Takes samples and makes one file."""
+    """Encodes samples into one file."""
 
     def write(self, samples: Samples) -> None:
         """Append samples [frames, channels]."""
@@ -39,10 +39,10 @@ class AudioEncoder(Protocol):
 
 
 class ContainerEncoder:
-    """One sound stream in one container, through libav, which a subclass has opened.
+    """One sound stream in one container, through libav; a subclass opens it.
 
     Args:
-        layout: libav's name of the channels' places.
+        layout: libav's name of the channel layout.
     """
 
     def __init__(self, container: OutputContainer, stream: AudioStream, rate: int, layout: str) -> None:
@@ -67,7 +67,7 @@ class ContainerEncoder:
 
 
 class AvEncoder(ContainerEncoder):
-    """Any of the formats of AudioWriter that libav writes."""
+    """Encodes any format of AudioWriter that libav writes."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class AvEncoder(ContainerEncoder):
 
 
 class VorbisEncoder:
-    """Ogg Vorbis through libsndfile, then copied packet by packet into a file with tags and a fixed serial number."""
+    """Encodes Ogg Vorbis through libsndfile, then copies the packets into a file with tags and a fixed serial number."""
 
     def __init__(self, path: Path, rate: int, channels: int, tags: Mapping[str, str], chapters: Sequence[Chapter]) -> None:
         self._path, self._tags, self._chapters = path, tags, chapters
@@ -135,7 +135,7 @@ def add_wav_chapters(path: Path, chapters: Sequence[Chapter], rate: int) -> None
 def _set_metadata(target: OutputContainer, container: str, tags: Mapping[str, str], chapters: Sequence[Chapter]) -> None:
     target.metadata.update(tags)
     if container in _COMMENT_CHAPTERS:
-        # Written as plain comments: libav's own writer of them rounds 1.5 s up to 2.5 s and skips FLAC.
+        # Written as plain comments: libav's own chapter writer rounds 1.5 s up to 2.5 s and skips FLAC.
         for number, chapter in enumerate(chapters):
             target.metadata[f"CHAPTER{number:03}"] = _clock(chapter.start)
             target.metadata[f"CHAPTER{number:03}NAME"] = chapter.title
@@ -169,7 +169,7 @@ def _codec_options(codec: str) -> dict[str, str]:
 
 
 def _bit_rate(codec: str, rate: int, channels: int) -> int:
-    """Bits per second that leave speech with a little music transparent; 0 where the codec has no such setting."""
+    """Return bits per second at which speech with a little music is transparent; 0 if the codec has no such setting."""
     if codec == "aac":
         return channels * min(96_000, max(32_000, round(rate * 2.7 / 8_000) * 8_000))
     if codec == "libopus":

@@ -1,7 +1,7 @@
-"""What can be heard about a sound without knowing what is said: level, noise, clipping, pauses, speech.
+"""Measurements of a sound that need no recognition: level, noise, clipping, pauses, speech.
 
-Used to judge an uploaded voice clip and to check a rendered piece of speech. Pure functions, no model: energy in
-short frames against the sound's own noise floor, which serves for one voice near a microphone.
+Used to judge an uploaded voice clip and to check a rendered piece of speech. Pure functions, no model: energy in short frames
+compared with the sound's own noise floor, which suits one voice near a microphone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class TimeSpan(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A part of a longer clip, in seconds, and how well it would serve as a voice sample: 0 (not at all) to 1."""
+    """A part of a longer clip, in seconds, and its quality as a voice sample: 0 (unusable) to 1."""
 
     start: float
     end: float
@@ -55,18 +55,18 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class SoundFindings:
-    """What was found; levels in dBFS (QUIETEST_DBFS for digital silence), times in seconds.
+    """The measured values; levels in dBFS (QUIETEST_DBFS for digital silence), times in seconds.
 
     Args:
-        peak: largest sample, 1.0 is full scale; lossy files may hold more.
-        clipped_fraction: share of samples that lie on a flat top, 0..1.
+        peak: largest sample, 1.0 is full scale; lossy files may exceed it.
+        clipped_fraction: share of samples on a flat top, 0 to 1.
         rms_dbfs: of the whole sound.
-        speech_dbfs: of the parts that hold speech; QUIETEST_DBFS without any.
-        noise_floor_dbfs: level under which the quietest twentieth lies, digital silence left out.
-        speech_seconds: how long something like speech is heard; a steady hum or hiss is none.
-        silence_runs: pauses inside, between the first and the last speech.
-        leading_silence, trailing_silence: before the first and after the last speech; a sound without any
-            is all leading silence.
+        speech_dbfs: of the parts with speech; QUIETEST_DBFS without any.
+        noise_floor_dbfs: level of the quietest twentieth at most, without digital silence.
+        speech_seconds: length of the parts that resemble speech; a steady hum or hiss does not.
+        silence_runs: pauses between the first and the last speech.
+        leading_silence, trailing_silence: before the first and after the last speech; a sound without speech is all leading
+            silence.
     """
 
     duration: float
@@ -82,22 +82,22 @@ class SoundFindings:
 
     @property
     def longest_silence(self) -> float:
-        """The longest pause inside; 0.0 when there is none."""
+        """The longest pause; 0.0 if there is none."""
         return max((run.duration for run in self.silence_runs), default=0.0)
 
     @property
     def signal_to_noise_db(self) -> float:
-        """Speech over the noise floor; 0.0 without speech."""
+        """Level of speech over the noise floor; 0.0 without speech."""
         return max(0.0, self.speech_dbfs - self.noise_floor_dbfs) if self.speech_seconds else 0.0
 
     @property
     def is_empty(self) -> bool:
-        """Nothing like speech is heard."""
+        """Whether there is nothing like speech."""
         return self.speech_seconds == 0.0
 
 
 def inspect(audio: Audio) -> SoundFindings:
-    """Listen to one sound; any length, channels and rate, an empty one too."""
+    """Measure one sound; any length, channels and rate, also an empty one."""
     levels = _frame_levels(audio)
     active = _activity(levels)
     runs = _runs(active)
@@ -118,9 +118,9 @@ def inspect(audio: Audio) -> SoundFindings:
 
 
 def best_window(audio: Audio, shortest: float, longest: float) -> Window:
-    """The part of `shortest` to `longest` seconds with most speech and least noise and clipping.
+    """Return the part of `shortest` to `longest` seconds with most speech and least noise and clipping.
 
-    It starts and ends in pauses where the clip has any that fit, else at soft moments. A clip without speech, or shorter than
+    It starts and ends in pauses if the clip has any that fit, else at quiet moments. A clip without speech, or shorter than
     `shortest`, gives all of it (at most `longest`) with the score 0.
     """
     levels = _frame_levels(audio)
@@ -136,7 +136,7 @@ def best_window(audio: Audio, shortest: float, longest: float) -> Window:
 
 
 def _between_pauses(active: Mask, duration: float, shortest: float, longest: float) -> list[TimeSpan]:
-    """Every stretch from just before one run of speech to just after a later one, long enough and not too long."""
+    """Return every stretch from just before one run of speech to just after a later one, of a permitted length."""
     runs = _runs(active)
     starts = [start * FRAME_SECONDS - _margin(runs, index - 1) for index, (start, _) in enumerate(runs)]
     ends = [end * FRAME_SECONDS + _margin(runs, index) for index, (_, end) in enumerate(runs)]
@@ -152,7 +152,7 @@ def _between_pauses(active: Mask, duration: float, shortest: float, longest: flo
 
 
 def _between_dips(levels: Levels, duration: float, length: float) -> list[TimeSpan]:
-    """Stretches of about this length from and to the softest moment near by, for speech without pauses where they are needed."""
+    """Return stretches of about this length from one quiet moment to another, for speech without suitable pauses."""
     frames = max(1, round(_DIP_SECONDS / FRAME_SECONDS))
 
     def dip(at: float) -> float:
@@ -176,7 +176,7 @@ def _margin(runs: list[tuple[int, int]], index: int) -> float:
 
 
 class _WindowScores:
-    """Sums over frames, so that any window's score costs a few look-ups."""
+    """Cumulative sums over frames, so that any window's score costs a few look-ups."""
 
     def __init__(self, audio: Audio, levels: Levels, active: Mask, longest: float) -> None:
         energy = 10 ** (levels / 10)
@@ -216,7 +216,7 @@ def _frame_length(rate: int) -> int:
 
 
 def _frame_levels(audio: Audio) -> Levels:
-    """The level of each frame of 20 ms in dBFS, all channels together, rumble under 60 Hz left out."""
+    """Return the level of each frame of 20 ms in dBFS, of all channels together, without rumble under 60 Hz."""
     if not audio.frames:
         return np.zeros(0)
     from scipy.signal import butter, sosfilt  # not at the top: scipy takes as long to import as half of the page
@@ -234,7 +234,7 @@ def _noise_floor(levels: Levels) -> float:
 
 
 def _activity(levels: Levels) -> Mask:
-    """Which frames hold speech: well above the noise floor, short bursts dropped, short gaps closed."""
+    """Return which frames contain speech: well above the noise floor, short bursts removed, short gaps closed."""
     sounding = levels[levels > _DIGITAL_DBFS]
     if not sounding.size:
         return np.zeros(levels.size, bool)
@@ -259,7 +259,8 @@ def _runs(mask: Mask) -> list[tuple[int, int]]:
 
 
 def _clipped(samples: Samples) -> Mask:
-    """Samples on a flat top: two or more in a row at full scale, or four equal ones at the sound's own largest value."""
+    """Return the samples on a flat top: two or more in a row at full scale, or four equal ones at the sound's own largest
+    value."""
     size = np.abs(samples)
     largest = float(size.max(initial=0.0))
     if largest < 0.05:

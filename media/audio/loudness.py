@@ -1,4 +1,4 @@
-"""Loudness and true peak as the standard measures them (ITU-R BS.1770-4), over a stream of blocks."""
+"""Loudness and true peak by ITU-R BS.1770-4, over a stream of blocks."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _CHANNEL_WEIGHTS = {5: (1.0, 1.0, 1.0, _SURROUND, _SURROUND), 6: (1.0, 1.0, 1.0,
 
 @dataclass(frozen=True)
 class Loudness:
-    """What a meter reads.
+    """The reading of a meter.
 
     Args:
         integrated_lufs: gated programme loudness; -inf for silence (all of it under the gate of -70 LUFS).
-        true_peak_dbtp: the largest value between the samples too, in dB of full scale; -inf for digital silence.
+        true_peak_dbtp: the largest value including those between the samples, in dB of full scale; -inf for digital silence.
     """
 
     integrated_lufs: float
@@ -38,14 +38,14 @@ class Loudness:
 
 
 def measure(audio: Audio) -> Loudness:
-    """Loudness and true peak of one sound; see LoudnessMeter for sounds shorter than 0.4 s."""
+    """Return loudness and true peak of one sound; see LoudnessMeter for sounds shorter than 0.4 s."""
     meter = LoudnessMeter(audio.rate, audio.channels)
     meter.add(audio.samples)
     return meter.read()
 
 
 def measure_stream(blocks: Iterable[Audio]) -> Loudness:
-    """The same for a stream of blocks of one kind.
+    """Return loudness and true peak of a stream of blocks of one kind.
 
     Raises:
         MediaError: no block at all, or blocks of different kinds.
@@ -65,20 +65,20 @@ def measure_stream(blocks: Iterable[Audio]) -> Loudness:
 
 
 def true_peak(audio: Audio) -> float:
-    """The true peak in dBTP; -inf for digital silence."""
+    """Return the true peak in dBTP; -inf for digital silence."""
     return measure(audio).true_peak_dbtp
 
 
 class LoudnessMeter:
     """A streaming meter whose memory is eight bytes for each tenth of a second.
 
-    Blocks of 400 ms overlap by three quarters, under -70 LUFS they do not count, nor 10 LU under the mean of the rest.
-    One channel is measured as one channel, as the standard says. A sound shorter than 400 ms is taken as one block of
-    its own length, so that a short effect still has a reading.
+    Blocks of 400 ms overlap by three quarters. Blocks under -70 LUFS do not count, nor those 10 LU under the mean of the rest.
+    One channel is measured as one channel, as the standard says. A sound shorter than 400 ms is measured as one block of its own
+    length, so that a short effect still has a reading.
 
     Args:
         rate, channels: of everything added. Five channels are taken as L R C Ls Rs, six as 5.1 (LFE does not count).
-        with_true_peak: False leaves the oversampling out; the reading is then the sample peak.
+        with_true_peak: False omits the oversampling; the reading is then the sample peak.
     """
 
     def __init__(self, rate: int, channels: int, *, with_true_peak: bool = True) -> None:
@@ -93,7 +93,7 @@ class LoudnessMeter:
         self._peak = 0.0
 
     def add(self, samples: Samples) -> None:
-        """Take the next samples [frames, channels]; blocks may have any length."""
+        """Add the next samples [frames, channels]; blocks may have any length."""
         if not samples.shape[0]:
             return
         from scipy.signal import sosfilt  # not at the top: scipy takes as long to import as half of the page
@@ -104,7 +104,7 @@ class LoudnessMeter:
         self._peak = max(self._peak, float(found.max(initial=0.0)))
 
     def read(self) -> Loudness:
-        """The reading of everything added so far; it ends the measurement of the true peak."""
+        """Return the reading of everything added so far; this ends the measurement of the true peak."""
         if self._peaks is not None:
             ending = self._peaks.process(np.zeros((0, self._channels), np.float32), last=True)
             self._peak, self._peaks = max(self._peak, float(ending.max(initial=0.0))), None
@@ -140,10 +140,10 @@ class LoudnessMeter:
 
 
 class PeakDetector:
-    """The largest value around each frame of a stream, oversampled so that peaks between samples are seen.
+    """Finds the largest value around each frame of a stream, oversampled so that peaks between samples are found.
 
-    Four times under 96 kHz, twice under 192 kHz, as the standard asks. The samples themselves count too: the
-    oversampling filter takes a little from clicks that reach up to half the rate.
+    The factor is four under 96 kHz and two under 192 kHz, as the standard requires. The samples themselves count too, because the
+    oversampling filter attenuates clicks that reach up to half the rate.
     """
 
     def __init__(self, rate: int, channels: int) -> None:
@@ -153,7 +153,7 @@ class PeakDetector:
         self._given = np.zeros(0, np.float32)
 
     def process(self, samples: Samples, last: bool = False) -> Samples:
-        """Peaks over all channels, one for each frame, delayed by what the oversampling holds back until `last`."""
+        """Return peaks over all channels, one for each frame, delayed by the oversampling until `last`."""
         self._given = np.concatenate([self._given, row_maxima(np.abs(samples))])
         self._fine = np.concatenate([self._fine, row_maxima(np.abs(self._resampler.process(samples, last)))])
         frames = self._fine.size // self._factor
@@ -164,7 +164,7 @@ class PeakDetector:
 
 
 def row_maxima(table: Samples) -> Samples:
-    """The maximum of each row of a narrow table: column by column, which is many times faster here than max(axis=1)."""
+    """Return the maximum of each row of a narrow table; column by column, which is many times faster here than max(axis=1)."""
     maxima = table[:, 0]
     for column in range(1, table.shape[1]):
         maxima = np.maximum(maxima, table[:, column])
@@ -172,10 +172,10 @@ def row_maxima(table: Samples) -> Samples:
 
 
 def k_weighting(rate: int) -> Levels:
-    """Second-order sections of the standard's two filters for any rate.
+    """Return second-order sections of the standard's two filters for any rate.
 
-    The standard tabulates them for 48 kHz; these are the analogue filters behind that table (high shelf at 1682 Hz
-    with 4 dB, high pass at 38 Hz) brought to the rate by the bilinear transform, equal to the table at 48 kHz.
+    The standard tabulates them for 48 kHz; these are the analogue filters behind that table (high shelf at 1682 Hz with 4 dB,
+    high pass at 38 Hz), converted to the rate by the bilinear transform, equal to the table at 48 kHz.
     """
     k, q, gain = math.tan(math.pi * 1681.974450955533 / rate), 0.7071752369554196, 10 ** (3.999843853973347 / 20)
     shelf_gain = gain**0.4996667741545416

@@ -1,4 +1,4 @@
-"""Bringing a programme to a standard loudness under a true-peak limit, in passes over a stream."""
+"""Normalises a programme to a loudness under a true-peak limit, in passes over a stream."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MOST_PASSES = 7
 
 @dataclass(frozen=True)
 class NormalisedStream:
-    """The levelled programme: iterate it, as often as needed, for blocks of the same rate, channels and total length.
+    """The normalised programme: iterate it, as often as needed, for blocks of the same rate, channels and total length.
 
     Args:
-        source: loudness of what came in.
-        loudness: of what comes out, measured on it (computed from `source` where only a gain is needed).
+        source: loudness of the input.
+        loudness: of the output, measured on it (computed from `source` if only a gain is needed).
         gain_db: applied before the limiter.
-        ceiling_dbtp: the limiter's own ceiling; None when no limiter is needed.
+        ceiling_dbtp: the limiter's own ceiling; None if no limiter is needed.
     """
 
     blocks: BlocksFactory
@@ -55,15 +55,15 @@ class NormalisedStream:
 
 
 def normalise_loudness(blocks: BlocksFactory, target_lufs: float, true_peak_dbtp: float) -> NormalisedStream:
-    """Measure a programme, find the gain and the limiter for the target, and return it as a stream.
+    """Measure a programme, find the gain and the limiter for the target, and return the result as a stream.
 
-    The result is within 0.3 LU of the target and not above the true-peak limit, both measured on the result itself,
-    unless that would take more than MOST_GAIN_DB; then it is as loud as that gain makes it. Silence stays silence.
-    Memory does not grow with the length but for eight bytes a tenth of a second. Between two and eight passes.
+    The result is within 0.3 LU of the target and not above the true-peak limit, both measured on the result itself, unless that
+    needs more than MOST_GAIN_DB; then that gain is applied. Silence stays silence. Memory does not grow with the length except
+    for eight bytes a tenth of a second. Two to eight passes.
 
     Args:
-        blocks: gives the same programme from its start each time it is called, in blocks of one rate and channel
-            count. Whatever it raises (a cancel, say) passes through.
+        blocks: returns the same programme from its start at each call, in blocks of one rate and channel count. Its exceptions (a
+            cancel, for example) are passed on.
 
     Raises:
         MediaError: no sound, or blocks of different kinds.
@@ -86,9 +86,9 @@ def normalise_loudness(blocks: BlocksFactory, target_lufs: float, true_peak_dbtp
 
 
 class _Search:
-    """Which gain and ceiling to try next, and the best tried so far.
+    """Chooses the next gain and ceiling to try, and keeps the best so far.
 
-    Limiting takes some loudness away again, so the gain is corrected by the secant through the last two trials.
+    Limiting reduces the loudness, so the gain is corrected by the secant through the last two trials.
     """
 
     def __init__(self, target: float, limit: float, gain: float) -> None:
@@ -110,7 +110,7 @@ class _Search:
         self.gain = min(MOST_GAIN_DB, self.gain + missing / self._slope())
 
     def _slope(self) -> float:
-        """LU gained for each dB of gain: under 1, because the limiter takes a part away."""
+        """Return LU gained for each dB of gain: under 1, because the limiter removes a part."""
         ends = [(gain, result.integrated_lufs) for gain, _, result in self._trials[-2:]]
         if len(ends) < 2:
             return 1.0
@@ -119,7 +119,7 @@ class _Search:
 
     @property
     def best(self) -> tuple[float, float, Loudness]:
-        """The trial nearest to the target among those under the limit; the lowest peak when none is."""
+        """Return the trial nearest to the target among those under the limit; the one with the lowest peak if there is none."""
         legal = [trial for trial in self._trials if trial[2].true_peak_dbtp <= self._limit]
         if not legal:
             return min(self._trials, key=lambda trial: trial[2].true_peak_dbtp)

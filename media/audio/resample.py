@@ -1,4 +1,4 @@
-"""Changing a sound's rate: the one way this program does it (libsoxr, very high quality, linear phase)."""
+"""Sample rate conversion by libsoxr (very high quality, linear phase), used everywhere in this program."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _QUALITY = "VHQ"
 
 
 def resample(audio: Audio, rate: int) -> Audio:
-    """The same sound at another rate, exactly `round(frames * rate / audio.rate)` frames long and not shifted in time.
+    """Return the same sound at another rate, exactly `round(frames * rate / audio.rate)` frames long and not shifted in time.
 
     Raises:
-        MediaError: for a rate that no Audio may have.
+        MediaError: the rate is outside the range of Audio.
     """
     if rate == audio.rate:
         return audio
@@ -25,16 +25,16 @@ def resample(audio: Audio, rate: int) -> Audio:
 
 
 def _exactly(samples: Samples, length: int) -> Samples:
-    """Cut, or pad with the last value, the frame by which the library's rounding may differ from ours."""
+    """Cut, or pad with the last value, by the frame that the library's rounding may differ."""
     missing = length - samples.shape[0]
     return samples[:length] if missing <= 0 else np.pad(samples, ((0, missing), (0, 0)), mode="edge")
 
 
 class StreamResampler:
-    """The same for a stream of blocks; what it gives back is delayed, its total length and timing are exact.
+    """Resamples a stream of blocks; its output is delayed, but total length and timing are exact.
 
     Args:
-        rate_in, rate_out: in hertz; equal rates pass the blocks through untouched.
+        rate_in, rate_out: in hertz; with equal rates the blocks are unchanged.
         channels: of every block.
         quality: a libsoxr quality name; measuring needs less than listening.
     """
@@ -47,7 +47,7 @@ class StreamResampler:
         self._taken = self._given = 0
 
     def process(self, samples: Samples, last: bool = False) -> Samples:
-        """Take one block [frames, channels] (it may be empty) and give what is ready; `last` flushes the rest."""
+        """Take one block [frames, channels] (it may be empty) and return what is ready; `last` returns the rest."""
         if self._stream is None:
             return samples
         self._taken += samples.shape[0]

@@ -1,4 +1,4 @@
-"""Cutting a long sound at pauses, as a stream: memory holds one part and never the whole."""
+"""Cuts a long sound at pauses, as a stream: at most one part is in memory."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _SEARCHED_SHARE = 0.4
 
 @dataclass(frozen=True)
 class AudioChunk:
-    """A part of a sound and where it begins in the whole, in seconds."""
+    """A part of a sound, and its start in the whole in seconds."""
 
     start: float
     audio: Audio
 
 
 def cut_at_pauses(blocks: Iterable[Audio], longest_seconds: float) -> Iterator[AudioChunk]:
-    """Parts of at most `longest_seconds`, end to end without a gap, each cut at the quietest place in its last part.
+    """Yield parts of at most `longest_seconds`, without gaps, each cut at the quietest place in its last part.
 
-    The same sound is cut at the same places whatever the blocks it comes in. An empty sound gives no part.
+    The places do not depend on how the sound is divided into blocks. An empty sound gives no part.
 
     Raises:
         MediaError: blocks of different rates or channel counts.
@@ -51,13 +51,13 @@ def cut_at_pauses(blocks: Iterable[Audio], longest_seconds: float) -> Iterator[A
 
 
 def _quietest(audio: Audio, longest: int) -> int:
-    """The frame, at most `longest`, in the middle of the quietest stretch of the searched part."""
+    """Return the frame, at most `longest`, in the middle of the quietest stretch of the searched part."""
     first = round(longest * (1 - _SEARCHED_SHARE))
     energy = np.square(audio.samples[first:longest], dtype=np.float64).mean(axis=1)
     window = max(1, min(round(_WINDOW_SECONDS * audio.rate), energy.size // 2))
     sums = np.concatenate([[0.0], np.cumsum(energy)])
     starts = np.arange(0, energy.size - window + 1, max(1, round(_HOP_SECONDS * audio.rate)))
     levels = sums[starts + window] - sums[starts]
-    # Among equally quiet places the latest: parts of a silent or steady sound are as long as they may be.
+    # The latest of equally quiet places: parts of a silent or steady sound are as long as permitted.
     best = starts[levels.size - 1 - int(np.argmin(np.round(levels[::-1], 9)))]
     return max(1, first + int(best) + window // 2)

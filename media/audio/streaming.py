@@ -1,4 +1,4 @@
-"""Sound as bytes while it is being made: for answers that begin before the last word is spoken."""
+"""Sound as bytes during synthesis, for answers that begin before the last word is spoken."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MP3_RATE = 44_100
 
 
 def streamed(parts: Iterable[Audio], format: str) -> Iterator[bytes]:
-    """The parts end to end as one channel of `format`, each part's bytes as soon as it is there.
+    """Yield the bytes of each part as soon as it is available, as one channel of `format`.
 
-    The rate is that of the first part (PCM: 24 kHz, MP3: 44.1 kHz); others are resampled. A WAV declares the longest length
-    there is, as live recordings do.
+    The rate is that of the first part (PCM: 24 kHz, MP3: 44.1 kHz); others are resampled. A WAV header declares the maximum
+    length, as live recordings do.
 
     Raises:
-        MediaError: a format that cannot be streamed.
+        MediaError: the format cannot be streamed.
     """
     if format not in STREAMED_FORMATS:
         raise MediaError("sound.format-not-streamed", format=format, known=STREAMED_FORMATS)
@@ -45,7 +45,7 @@ def streamed(parts: Iterable[Audio], format: str) -> Iterator[bytes]:
 
 
 class _OneRate:
-    """Parts of any rate as one channel at one rate."""
+    """Converts parts of any rate to one channel at one rate."""
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
@@ -71,7 +71,8 @@ class _Pcm:
 
 
 class _Mp3:
-    """libmp3lame through libav into a buffer that is emptied after every part; no header that would have to be written last."""
+    """Encodes with libmp3lame through libav into a buffer that is emptied after every part; without the header that would have
+    to be written last."""
 
     def __init__(self) -> None:
         self._sound, self._written = _OneRate(_MP3_RATE), 0

@@ -1,4 +1,4 @@
-"""Titles, comments and chapters of sound files, as values and as read back from a file."""
+"""Titles, comments and chapters of sound files: as values, and read from files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TAGS = ("title", "artist", "album", "comment", "genre", "copyright")
 
 @dataclass(frozen=True)
 class Chapter:
-    """A named stretch of a programme, in seconds."""
+    """A named part of a programme, in seconds."""
 
     start: float
     end: float
@@ -24,10 +24,10 @@ class Chapter:
 
 
 def checked_chapters(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
-    """The chapters, when they can be kept.
+    """Return the chapters if they can be stored.
 
     Raises:
-        MediaError: for a negative or empty stretch, or chapters that overlap or are out of order.
+        MediaError: a chapter is negative or empty, or chapters overlap or are out of order.
     """
     before = 0.0
     for chapter in chapters:
@@ -38,7 +38,7 @@ def checked_chapters(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
 
 
 def read_tags(path: Path | str) -> dict[str, str]:
-    """The tags of a file that are among TAGS, empty ones left out.
+    """Return the tags of a file that are in TAGS, without empty ones.
 
     Raises:
         MediaError: missing, empty or no media file.
@@ -52,7 +52,7 @@ def read_tags(path: Path | str) -> dict[str, str]:
 
 
 def read_chapters(path: Path | str) -> list[Chapter]:
-    """The chapters of a file in order of time.
+    """Return the chapters of a file in order of time.
 
     Raises:
         MediaError: missing, empty or no media file.
@@ -74,7 +74,7 @@ def read_chapters(path: Path | str) -> list[Chapter]:
 
 
 def wav_cue_chunks(chapters: Sequence[Chapter], rate: int) -> bytes:
-    """A `cue ` chunk with a point for each chapter, and a `LIST adtl` chunk with their titles and lengths."""
+    """Return a `cue ` chunk with a point for each chapter, and a `LIST adtl` chunk with their titles and lengths."""
     points, notes = bytearray(struct.pack("<I", len(chapters))), bytearray(b"adtl")
     for number, chapter in enumerate(chapters, 1):
         start, length = round(chapter.start * rate), round(chapter.end * rate) - round(chapter.start * rate)
@@ -115,7 +115,7 @@ def _wav_chapters(path: Path) -> list[Chapter]:
 
 
 def _wav_chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """The small chunks of a RIFF file; the sound itself is skipped."""
+    """Yield the small chunks of a RIFF file; the sound itself is skipped."""
     with path.open("rb") as file:
         file.seek(12)
         while len(header := file.read(8)) == 8:
@@ -128,7 +128,7 @@ def _wav_chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _wav_notes(content: bytes) -> Iterator[tuple[bytes, int, bytes]]:
-    """Kind, number of the cue point and the rest of each note in a `LIST adtl` chunk."""
+    """Yield type, number of the cue point and content of each note in a `LIST adtl` chunk."""
     at = 4
     while at + 12 <= len(content):
         kind, size, number = struct.unpack_from("<4sII", content, at)

@@ -1,7 +1,7 @@
-"""Where somebody speaks in a sound that is still coming in: Silero VAD, 32 ms at a time.
+"""Voice activity detection in a live sound with Silero VAD, 32 ms at a time.
 
 The network is Silero VAD v6 (Silero Team, https://github.com/snakers4/silero-vad, MIT), in the file that the package
-faster-whisper brings. Each window is judged together with the 64 samples before it and the network's own state.
+faster-whisper includes. Each window is evaluated with the 64 samples before it and the network's state.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STATE = (1, 1, 128)
 
 
 def model_file() -> Path | None:
-    """Where the network lies; None where faster-whisper is not installed or no longer brings it."""
+    """Return the network's file; None if faster-whisper is not installed or does not include it."""
     found = importlib.util.find_spec("faster_whisper")
     if found is None or found.origin is None:
         return None
@@ -34,10 +34,10 @@ def model_file() -> Path | None:
 
 @cache
 def _network() -> Any:
-    """Loaded once for all who listen; a run of it holds no state.
+    """Load the network, once for all callers; it holds no state of a run.
 
     Raises:
-        FileNotFoundError: the file is not there.
+        FileNotFoundError: the file does not exist.
     """
     import onnxruntime
 
@@ -52,7 +52,7 @@ def _network() -> Any:
 
 
 class VoiceActivity:
-    """How likely it is that somebody speaks, window by window. For one sound and one thread."""
+    """The likelihood of speech, window by window. For one sound and one thread."""
 
     def __init__(self) -> None:
         self._network = _network()
@@ -61,7 +61,7 @@ class VoiceActivity:
         self._c: NDArray[np.float32] = np.zeros(_STATE, np.float32)
 
     def likelihood(self, window: NDArray[np.float32]) -> float:
-        """0 to 1 for the next `WINDOW` samples, mono at `RATE`."""
+        """Return 0 to 1 for the next `WINDOW` samples, mono at `RATE`."""
         given = np.concatenate([self._context, window])[None].astype(np.float32)
         said, self._h, self._c = self._network.run(None, {"input": given, "h": self._h, "c": self._c})
         self._context = window[-_CONTEXT:]
@@ -73,10 +73,10 @@ class SpeechTiming:
     """When a stretch of speech begins and ends.
 
     Args:
-        threshold: likelihood from which a window is speech; what is `hysteresis` below it still goes on with speech.
-        start: seconds of speech after which it has begun, so that a click is none.
-        stop: seconds of silence after which it has ended.
-        before: seconds that are kept from before it began.
+        threshold: likelihood from which a window is speech; during speech, a window counts down to `hysteresis` below it.
+        start: seconds of speech after which a stretch begins, so that a click is none.
+        stop: seconds of silence after which it ends.
+        before: seconds of sound before its beginning that belong to it.
     """
 
     threshold: float = 0.5
@@ -88,7 +88,7 @@ class SpeechTiming:
 
 @dataclass(frozen=True)
 class Utterance:
-    """A stretch of speech: its sound (float32, mono, `RATE`) and when it began, in seconds from the first sample."""
+    """A stretch of speech: its sound (float32, mono, `RATE`) and its beginning, in seconds from the first sample."""
 
     samples: NDArray[np.float32]
     start: float
@@ -99,7 +99,7 @@ class Utterance:
 
 
 class UtteranceCutter:
-    """Cuts a sound that comes in into the stretches in which somebody speaks. For one thread."""
+    """Cuts a live sound into stretches of speech. For one thread."""
 
     def __init__(self, timing: SpeechTiming | None = None, longest: float = 30.0) -> None:
         self._timing, self._longest = timing or SpeechTiming(), longest
@@ -112,9 +112,9 @@ class UtteranceCutter:
         """Whether somebody speaks now."""
 
     def feed(self, samples: NDArray[np.float32]) -> list[Utterance]:
-        """The utterances that have ended within these samples (mono, `RATE`), usually none.
+        """Return the utterances that ended within these samples (mono, `RATE`), usually none.
 
-        One that is longer than the longest is given out as it stands, and the rest follows as the next.
+        One that exceeds the maximum length is returned as it is, and the rest follows as the next.
         """
         ended: list[Utterance] = []
         self._rest = np.concatenate([self._rest, samples.astype(np.float32, copy=False)])
@@ -127,11 +127,11 @@ class UtteranceCutter:
         return ended
 
     def finish(self) -> Utterance | None:
-        """What is being said as the sound ends; None where nobody speaks."""
+        """Return the unfinished utterance at the end of the sound; None if there is none."""
         return self._taken() if self.speaking else None
 
     def _judged(self, window: NDArray[np.float32]) -> bool:
-        """Whether an utterance ends with this window."""
+        """Return whether an utterance ends with this window."""
         timing, likely = self._timing, self._activity.likelihood(window)
         if not self.speaking:
             self._loud = self._loud + 1 if likely >= timing.threshold else 0

@@ -1,7 +1,7 @@
-"""Whether a take sounds like its reference, by classical measures: pitch and the colour of the voice. Pure functions.
+"""Whether a take sounds like its reference, by classical measures: pitch and timbre. Pure functions.
 
-This is no recognition of speakers: it catches a man in place of a woman and most strangers of another pitch or colour, and
-its words say what was measured. An embedding model (engines.contract.SpeakerEmbedding) answers the real question.
+This is no speaker recognition: it detects a man in place of a woman and most other speakers of another pitch or timbre, and its
+messages say what was measured. An embedding model (engines.contract.SpeakerEmbedding) is more reliable.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class VoiceFeatures:
 
     Args:
         pitch: median of the voiced frames, in hertz.
-        colour: mean cepstral coefficients 1 to 12 of the voiced frames, level left out.
-        frames: how many voiced frames of 20 ms steps this is measured on.
+        colour: timbre: mean cepstral coefficients 1 to 12 of the voiced frames, without the level.
+        frames: number of voiced frames, 20 ms apart.
     """
 
     pitch: float
@@ -47,7 +47,7 @@ class VoiceFeatures:
 
 
 def measure_voice(audio: Audio) -> VoiceFeatures | None:
-    """Measure the voice in a sound; None when too little of it is voiced (under half a second)."""
+    """Measure the voice in a sound; None if less than half a second of it is voiced."""
     pitches, colours = voiced_frames(audio)
     if pitches.size < _FEWEST_FRAMES:
         return None
@@ -55,23 +55,23 @@ def measure_voice(audio: Audio) -> VoiceFeatures | None:
 
 
 def pitch_distance(one: VoiceFeatures, other: VoiceFeatures) -> float:
-    """Between two medians, in semitones."""
+    """Return the distance of two medians, in semitones."""
     return abs(12 * float(np.log2(one.pitch / other.pitch)))
 
 
 def colour_distance(one: VoiceFeatures, other: VoiceFeatures) -> float:
-    """Between the colours of two voices; 0 is the same."""
+    """Return the distance between the timbres of two voices; 0 for the same."""
     return float(np.linalg.norm(one.colour - other.colour))
 
 
 def is_dissimilar(take: Audio, reference: Audio) -> str:
-    """A sentence when a take sounds unlike its reference, "" when it does not or when there is too little sound."""
+    """Return a sentence if a take sounds unlike its reference, "" if it does not or if there is too little sound."""
     heard, known = measure_voice(take), measure_voice(reference)
     return "" if heard is None or known is None else unlike_measures(heard, known)
 
 
 def unlike_measures(heard: VoiceFeatures, known: VoiceFeatures) -> str:
-    """The same for voices that are measured already."""
+    """Return the same for voices that are measured already."""
     if pitch_distance(heard, known) > MOST_PITCH_SEMITONES:
         return f"It sounds unlike the reference: a pitch of {heard.pitch:.0f} Hz against {known.pitch:.0f} Hz."
     if colour_distance(heard, known) > MOST_COLOUR:
@@ -80,7 +80,7 @@ def unlike_measures(heard: VoiceFeatures, known: VoiceFeatures) -> str:
 
 
 def voiced_frames(audio: Audio) -> tuple[Vector, NDArray[np.float64]]:
-    """Pitch in hertz, and cepstral coefficients, of every clearly voiced frame of 40 ms, one each 20 ms."""
+    """Return pitch in hertz, and cepstral coefficients, of every clearly voiced frame of 40 ms, one each 20 ms."""
     samples = resample(audio.mono(), RATE).samples[:, 0].astype(np.float64)
     if samples.size < _FRAME:
         return np.zeros(0), np.zeros((0, _COEFFICIENTS))
@@ -98,14 +98,17 @@ def voiced_frames(audio: Audio) -> tuple[Vector, NDArray[np.float64]]:
 
 
 def _pitches(spectra: NDArray[np.float64]) -> tuple[Vector, Vector]:
-    """The most likely pitch of each frame and how periodic it is, 0 to 1, by autocorrelation without the window's own."""
+    """Return the most likely pitch of each frame and its periodicity, 0 to 1, by autocorrelation divided by that of the
+    window."""
     window = np.hanning(_FRAME)
     own = np.fft.irfft(np.abs(np.fft.rfft(window, 2 * _FRAME)) ** 2)[:_FRAME]
     correlation = np.fft.irfft(spectra, axis=1)[:, :_FRAME] / np.maximum(own / own[0], 1e-3)
     shortest, longest = int(RATE / _HIGHEST_HZ), int(RATE / _LOWEST_HZ)
     near = correlation[:, shortest:longest] / np.maximum(correlation[:, :1], 1e-12)
     best = near.max(axis=1)
-    first = np.argmax(near >= 0.9 * best[:, None], axis=1)  # the shortest period that fits nearly as well: no octave too low
+    first = np.argmax(
+        near >= 0.9 * best[:, None], axis=1
+    )  # the shortest period that fits nearly as well, so that the pitch is not an octave too low
     for index, start in enumerate(first):
         row = near[index]
         while start + 1 < row.size and row[start + 1] > row[start]:

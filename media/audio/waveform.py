@@ -14,12 +14,12 @@ _CELLS_PER_SECOND = 200
 
 
 def peaks(source: Audio | Path | str, count: int) -> list[float]:
-    """`count` peaks in 0..1, evenly spread over the sound's length, each the largest sample of any channel there.
+    """Return `count` peaks in 0..1, evenly spread over the sound's length, each the largest sample of any channel there.
 
-    A path is read as a stream, so that an hour costs no more memory than a minute. Values above full scale are 1.
+    A path is read as a stream, so memory does not depend on the length. Values above full scale are 1.
 
     Raises:
-        MediaError: as media.decode does, for a path.
+        MediaError: as media.audio.decode does, for a path.
     """
     if count < 1:
         return []
@@ -34,13 +34,13 @@ def peaks(source: Audio | Path | str, count: int) -> list[float]:
 
 
 def _seconds(audio: Audio) -> Iterator[Audio]:
-    """The same blocks as those of a file, so that both are drawn alike."""
+    """Yield the same blocks as those of a file, so that both are drawn alike."""
     for first in range(0, max(1, audio.frames), audio.rate):
         yield Audio(audio.samples[first : first + audio.rate], audio.rate)
 
 
 def _cell_peaks(block: Audio) -> Samples:
-    """Peaks of cells of five milliseconds (or one frame), so that the sound itself need not be kept."""
+    """Return peaks of cells of five milliseconds (or one frame), so that the sound itself need not be kept."""
     if not block.frames:
         return np.zeros(0, np.float32)
     starts = np.arange(0, block.frames, max(1, block.rate // _CELLS_PER_SECOND))

@@ -1,4 +1,4 @@
-"""Animated pictures (GIF, WebP, APNG, AVIF) as clips: how long each picture is shown, and the pictures one after the other."""
+"""Animated pictures (GIF, WebP, APNG, AVIF) as clips: the time of each picture, and the pictures in order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Animation:
     Args:
         size: width and height.
         starts: seconds at which each picture appears, from the first.
-        seconds: how long it lasts, once through.
+        seconds: the length of one cycle.
     """
 
     codec: str
@@ -40,7 +40,7 @@ def is_animation(image: Image.Image) -> bool:
 
 
 def read_animation(path: Path) -> Animation | None:
-    """What an animated picture holds; None for any other file."""
+    """Read the properties of an animated picture; None for any other file."""
     try:
         with opened(path) as image:
             if not is_animation(image):
@@ -57,7 +57,7 @@ def read_animation(path: Path) -> Animation | None:
 
 
 def animation_pictures(path: Path) -> Iterator[NDArray[np.uint8]]:
-    """RGB pictures [height, width, 3] in order, transparency laid on white; one in memory at a time.
+    """Yield RGB pictures [height, width, 3] in order, transparency laid on white; one in memory at a time.
 
     Raises:
         UNREADABLE: the file is damaged.
@@ -69,7 +69,7 @@ def animation_pictures(path: Path) -> Iterator[NDArray[np.uint8]]:
 
 
 def flattened(image: Image.Image) -> NDArray[np.uint8]:
-    """RGB values [height, width, 3], transparency laid on white."""
+    """Return RGB values [height, width, 3], transparency laid on white."""
     if "A" in image.getbands() or "transparency" in image.info:
         ground = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(ground, image.convert("RGBA"))

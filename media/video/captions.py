@@ -1,4 +1,4 @@
-"""Words drawn into pictures: laid out in lines with a font that has their letters, shaped, with a soft dark edge."""
+"""Captions drawn into pictures: laid out in lines with a font that has their letters, shaped, with a soft dark edge."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI")
 
 @dataclass(frozen=True)
 class CaptionText:
-    """Words and when they stand there, in seconds."""
+    """Words and the times between which they are shown, in seconds."""
 
     start: float
     end: float
@@ -39,7 +39,8 @@ class CaptionText:
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Words as they go over a picture: `kept` (of 255) is what stays of it, `ink` is added; only where there is something."""
+    """Words prepared for a picture: `kept` (of 255) is the share of the picture that remains, `ink` is added; only where there
+    is something."""
 
     rows: slice
     columns: slice
@@ -61,7 +62,7 @@ class CaptionPainter:
         self._drawn: dict[str, _Drawn] = {}
 
     def burn(self, picture: Picture, seconds: float) -> None:
-        """Draw what is to be read at this time, in place."""
+        """Draw the captions of this time into the picture, in place."""
         import cv2
 
         for caption in self._captions:
@@ -92,12 +93,12 @@ class CaptionPainter:
 
 
 def shapes_complex_scripts() -> bool:
-    """Whether letters that join or change order (Arabic, Devanagari …) are set as they should be here."""
+    """Return whether scripts whose letters join or change order (Arabic, Devanagari …) are shaped correctly here."""
     return bool(features.check("raqm"))
 
 
 def laid_out(text: str, fonts: Path, size: int, widest: int) -> list[str]:
-    """Text in at most a few lines of about the same length; more is cut off with an ellipsis."""
+    """Lay out text in a few lines of about the same length; more is cut off with an ellipsis."""
     words = _words(text[:_MOST_LETTERS])
     if len(text) > _MOST_LETTERS:
         words[-1] = _cut_off(words[-1])
@@ -122,7 +123,7 @@ def _cut_off(word: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Parts between which a line may break, each with the space before it."""
+    """Return parts between which a line may break, each with the space before it."""
     parts: list[str] = []
     for word in text.split():
         if any(unicodedata.name(letter, "").startswith(_UNSPACED) for letter in word):
@@ -133,7 +134,7 @@ def _words(text: str) -> list[str]:
 
 
 def _clusters(word: str) -> list[str]:
-    """Letters with the marks and closing signs that belong to them."""
+    """Return letters with the marks and closing punctuation that belong to them."""
     made: list[str] = []
     for letter in word:
         if made and unicodedata.category(letter) in ("Mn", "Mc", "Pe", "Pf", "Po"):
@@ -155,7 +156,7 @@ def _filled(words: Sequence[str], fonts: Path, size: int, widest: int) -> list[s
 
 
 def _runs(line: str, fonts: Path) -> list[tuple[str, str]]:
-    """A line as stretches of one font each: (font, text). One font for all of it where there is one, but for its emoji."""
+    """Split a line into runs of one font each: (font, text). One font for all of it if there is one, except for emoji."""
     stretches = _emoji_apart(line, fonts)
     if len(stretches) > 1 or any(emoji for emoji, _ in stretches):
         return [run for emoji, text in stretches for run in ([(EMOJI, text)] if emoji else _runs(text, fonts))]
@@ -175,7 +176,7 @@ def _runs(line: str, fonts: Path) -> list[tuple[str, str]]:
 
 
 def _emoji_apart(line: str, fonts: Path) -> list[tuple[bool, str]]:
-    """A line as stretches that are emoji and such that are not; skin tones, joiners and selectors stay where they belong."""
+    """Split a line into runs of emoji and of other text; skin tones, joiners and selectors stay with their emoji."""
     found: list[tuple[bool, str]] = []
     for at, letter in enumerate(line):
         before = found[-1][0] if found else False
@@ -191,7 +192,7 @@ def _emoji_apart(line: str, fonts: Path) -> list[tuple[bool, str]]:
 
 @lru_cache(maxsize=4)
 def _plain_letters(fonts: Path) -> frozenset[str]:
-    """Letters that stand in one of the fonts of words."""
+    """Return the letters that are in one of the text fonts."""
     return frozenset().union(*(_letters(fonts, name) for name in FONTS))
 
 
@@ -218,7 +219,7 @@ def _font(fonts: Path, name: str, size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=16)
 def _letters(fonts: Path, name: str) -> frozenset[str]:
-    """The letters that a font has, from its list in `letters/`."""
+    """Return the letters of a font, from its list in `letters/`."""
     ranges = (fonts / "letters" / f"{_file(name)}.letters").read_text("ascii").split()
     found: set[str] = set()
     for one in ranges:

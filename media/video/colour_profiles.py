@@ -1,4 +1,4 @@
-"""Colours of pictures with a profile of their own (Adobe RGB, Display P3, CMYK), brought to sRGB."""
+"""Conversion of pictures with a colour profile (Adobe RGB, Display P3, CMYK) to sRGB."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _TO_BE_CONVERTED = ("RGB", "RGBA", "L", "LA", "CMYK", "LAB")
 
 
 def in_srgb(image: Image.Image) -> Image.Image:
-    """The picture in sRGB, relative to its white, as browsers show it; unchanged without a profile, or with one that is damaged,
-    is sRGB already, or is for another kind of picture."""
+    """Return the picture in sRGB, relative to its white, as browsers show it; unchanged without a profile, or with one that is
+    damaged, is sRGB already, or is for another kind of picture."""
     given = image.info.get("icc_profile")
     if not given or image.mode not in _TO_BE_CONVERTED:
         return image

@@ -15,7 +15,7 @@ _QUALITY = 90
 
 
 def cover_jpeg(path: Path) -> CoverJpeg:
-    """A picture as the cover of a file: upright, opaque, at most 1,400 pixels on its longer side.
+    """Return a picture as the cover of a file: upright, opaque, at most 1,400 pixels on its longer side.
 
     Raises:
         MediaError: it is missing, damaged, no picture or too large.

@@ -1,4 +1,4 @@
-"""One clip dissolving into another, blended as the files keep their pictures: no colours are converted on the way."""
+"""Crossfades between clips, blended in the colour format of the files, without colour conversion."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Planes = NDArray[np.uint8]
 
 
 def write_crossfade(path: Path, going: Excerpt, coming: Excerpt, fps: Fraction, size: tuple[int, int], quality: int) -> None:
-    """As many pictures as both excerpts have, from almost all of the one to almost all of the other.
+    """Write as many pictures as each of the two excerpts has, from almost all of the first to almost all of the second.
 
     Args:
         going, coming: of files that VideoWriter made in this size and rate, with a keyframe where each begins.
 
     Raises:
-        MediaError: a file is missing, damaged or too short, or the disk does not take the new one.
+        MediaError: a file is missing, damaged or too short, or the new one cannot be written.
     """
     import cv2
 

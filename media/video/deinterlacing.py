@@ -1,7 +1,7 @@
-"""Interlaced pictures (broadcasts, tapes of DV and HDV) as whole ones: a frame holds two moments, line by line in turn.
+"""Deinterlacing of broadcasts and of DV and HDV tapes, whose frames contain two fields of alternating lines.
 
-The frames of a file that is not interlaced pass as they are. The others go through libavfilter's bwdif: the lines of one moment
-are kept, and those of the other are made anew between them, from what is before and after where nothing moves.
+Frames of a file that is not interlaced are unchanged. The others go through libavfilter's bwdif: the lines of one field are kept,
+and those of the other are interpolated, from the frames before and after where nothing moves.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 
 def deinterlaced(frames: Iterable[VideoFrame], stream: VideoStream) -> Iterator[VideoFrame]:
-    """Decoded frames of one stream in order, as many as came, with the times they had; of two moments one is kept."""
+    """Yield decoded frames of one stream in order, as many as there were, with their times; of two fields one is kept."""
     graph: Graph | None = None
     taken: tuple[int, int, str] | None = None
     for frame in frames:

@@ -1,4 +1,4 @@
-"""Still pictures: reading them upright, opaque and in the colours of usual screens, and telling them from videos."""
+"""Still pictures: reading them upright, opaque and in sRGB, and distinguishing them from videos."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _OTHER_PICTURES = (
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file is a still picture by its content, whatever its name.
+    """Return whether a file is a still picture by its content, whatever its name.
 
-    A file of several pictures that are shown one after the other (GIF, WebP, APNG, AVIF) is a clip; one that keeps further
-    pictures beside its own (a phone's JPEG with its depth, pages of a TIFF) is a picture.
+    A file of several pictures that are shown one after the other (GIF, WebP, APNG, AVIF) is a clip; one that has further pictures
+    beside its own (a phone's JPEG with its depth, pages of a TIFF) is a picture.
     """
     try:
         with opened(path) as image:
@@ -39,11 +39,11 @@ def is_image(path: Path) -> bool:
 
 
 def read_image(path: Path | str) -> Picture:
-    """A still picture as RGB: turned as its EXIF data says, its colour profile brought to sRGB, transparency laid on white,
-    16-bit depths brought to 8. Of an animation the first picture.
+    """Read a still picture as RGB: rotated as its EXIF data says, its colour profile converted to sRGB, transparency laid on
+    white, 16-bit depths reduced to 8. Of an animation the first picture.
 
     Raises:
-        MediaError: for a file that is missing, damaged, no picture or too large.
+        MediaError: the file is missing, damaged, no picture or too large.
     """
     path = Path(path)
     try:
@@ -60,7 +60,7 @@ def read_image(path: Path | str) -> Picture:
 
 
 def write_picture(path: Path | str, picture: Picture, longest_side: int = 0) -> None:
-    """A picture as PNG or JPEG, as the name ends; made smaller where it is longer than `longest_side` (0 keeps it)."""
+    """Write a picture as PNG or JPEG, by the file's extension; reduced if it is longer than `longest_side` (0 keeps it)."""
     image = Image.fromarray(picture)
     if longest_side:
         image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
@@ -74,7 +74,8 @@ def _check_size(image: Image.Image, path: Path) -> None:
 
 
 def _eight_bits(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Greys of a deeper kind, the brightest as white; values that are shares of white (0 to 1) stay what they are of it."""
+    """Convert greys of a greater depth, the brightest to white; values that are fractions of white (0 to 1) keep their
+    fraction."""
     most = float(values.max(initial=0.0))
     return np.clip(values * (255 if 0 < most <= 1 else 255 / max(255.0, most)), 0, 255).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""The formats of still and animated pictures that are opened, each recognised by its content."""
+"""The supported formats of still and animated pictures, each recognised by its content."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """A picture file, its pixels not read yet.
+    """Open a picture file; its pixels are not read yet.
 
     Raises:
-        UNREADABLE: it is damaged, or of no format that is read.
+        UNREADABLE: it is damaged, or of an unsupported format.
     """
     with Image.open(path, formats=PICTURE_FORMATS) as image:
         yield image
@@ -33,7 +33,7 @@ def _is_heif(start: bytes) -> bool:
 
 
 def _heif(file: Any, name: str | bytes) -> Any:
-    from pi_heif import HeifImageFile  # at the first such picture: a start does without the library
+    from pi_heif import HeifImageFile  # imported with the first such picture, so that a start does not load the library
 
     return HeifImageFile(file, name)
 

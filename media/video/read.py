@@ -1,4 +1,4 @@
-"""Reading moving pictures as a bounded stream of RGB frames, upright, at a constant rate, whatever the file holds."""
+"""Reading videos as a stream of RGB frames with bounded memory: upright, at a constant rate."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class VideoInfo:
     """The properties that a video file declares of its pictures.
 
     Args:
-        width, height: as it is to be seen: after the file's rotation, with square pixels.
-        fps: pictures a second; the average where the rate varies.
+        width, height: as displayed: after the file's rotation, with square pixels.
+        fps: pictures a second; the average if the rate varies.
         duration: seconds, of the pictures.
-        hdr: high dynamic range (PQ or HLG), which reading maps to the usual range.
+        hdr: high dynamic range (PQ or HLG), which reading maps to standard range.
     """
 
     width: int
@@ -63,7 +63,7 @@ class VideoInfo:
 
     @property
     def frames(self) -> int:
-        """Pictures at the constant rate `fps`, at least one."""
+        """Number of pictures at the constant rate `fps`, at least one."""
         return max(1, round(self.duration * self.fps))
 
 
@@ -76,10 +76,10 @@ class Frame:
 
 
 def probe_video(path: Path | str) -> VideoInfo:
-    """What a video holds; its first picture is decoded, so a file that passes can be read.
+    """Read the properties of a video; its first picture is decoded, so that a file that passes can be read.
 
     Raises:
-        MediaError: for a file that is missing, damaged, no video, or too large in width or height.
+        MediaError: the file is missing, damaged, no video, or too large in width or height.
     """
     path = Path(path)
     animation = read_animation(path)
@@ -107,16 +107,16 @@ def probe_video(path: Path | str) -> VideoInfo:
 
 
 def read_frames(path: Path | str, fps: Fraction | None = None, first: int = 0, count: int | None = None) -> Iterator[Frame]:
-    """The pictures of a video, one in memory at a time.
+    """Yield the pictures of a video, one in memory at a time.
 
-    With `fps` they come at that constant rate: picture k is the one shown at k/fps, so a varying rate keeps its timing. The last
-    one is repeated up to `count`; without `count` reading ends with the file. Without `fps` each stored picture comes once.
+    With `fps` they have that constant rate: picture k is the one shown at k/fps, so a varying rate keeps its timing. The last one
+    is repeated up to `count`; without `count` reading ends with the file. Without `fps` each stored picture is yielded once.
 
     Args:
-        first: the number of the first picture wanted; only with `fps`.
+        first: the number of the first picture to yield; only with `fps`.
 
     Raises:
-        MediaError: as probe_video; damage may show only after good pictures were given.
+        MediaError: as probe_video; damage may be found only after good pictures were yielded.
     """
     path = Path(path)
     start = float(first / fps) if fps is not None else 0.0
@@ -157,7 +157,7 @@ def _at_constant_rate(shown: Iterator[_Shown], fps: Fraction, first: int, count:
 
 
 def _shown(path: Path, start: float) -> Iterator[_Shown]:
-    """Pictures in order with their times from the first one's; from the last one at or before `start` on."""
+    """Yield pictures in order with their times from the first one's; starting with the last one at or before `start`."""
     for back in _BACK:
         with open_media(path, "video") as container:
             pictures = _from(container, path, max(0.0, start - back))
@@ -183,7 +183,7 @@ def _from_last_before(start: float, shown: Iterable[_Shown]) -> Iterator[_Shown]
 
 
 def _from(container: InputContainer, path: Path, start: float) -> Iterator[_Shown]:
-    """Pictures with their times from the one on at which seeking `start` arrives; nothing where it finds none."""
+    """Yield pictures with their times, starting where seeking `start` arrives; none if it finds none."""
     stream = _pictures_of(container, path)
     stream.thread_type = "AUTO"
     base = stream.time_base or Fraction(1, 1000)
@@ -201,7 +201,7 @@ def _from(container: InputContainer, path: Path, start: float) -> Iterator[_Show
 
 
 def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whole: bool) -> Iterator[VideoFrame]:
-    """The frames of a stream, past what is broken in it. Read as a `whole` it holds at least one."""
+    """Yield the frames of a stream, skipping damaged ones. If it is read as a `whole` it must have at least one."""
     good = broken = 0
     packets = container.demux(stream)
     while True:
@@ -223,7 +223,7 @@ def _decoded(container: InputContainer, stream: VideoStream, path: Path, *, whol
 
 
 def _animated(animation: Animation, path: Path, start: float) -> Iterator[_Shown]:
-    """The pictures of an animation, once through; from the last one at or before `start` on."""
+    """Yield the pictures of an animation, one cycle; starting with the last one at or before `start`."""
     first = max(0, bisect_right(animation.starts, start) - 1)
     try:
         for number, picture in enumerate(animation_pictures(path)):
@@ -275,7 +275,7 @@ def _seconds_of(container: InputContainer, stream: VideoStream, path: Path) -> f
 
 
 def _counted_seconds(path: Path) -> float:
-    """The end of the last packet, for live recordings (a browser's WebM) that declare no length."""
+    """Return the end of the last packet, for live recordings (a browser's WebM) that declare no length."""
     begin, end = None, 0.0
     with open_media(path) as container:
         try:

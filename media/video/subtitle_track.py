@@ -26,7 +26,7 @@ _STYLE = (
 
 
 class SubtitleTrack:
-    """Cues in order, none over another, written as the pictures go. Made before the container's first packet."""
+    """Cues in order, without overlaps, written together with the pictures. Made before the container's first packet."""
 
     def __init__(self, container: OutputContainer, cues: Sequence[Cue]) -> None:
         self._container, self._cues = container, list(cues)

@@ -1,4 +1,4 @@
-"""Pictures of a high dynamic range (PQ, HLG; BT.2100) or in wide colours (BT.2020) for usual screens (BT.709)."""
+"""Conversion of high dynamic range (PQ, HLG; BT.2100) or wide colours (BT.2020) to standard range (BT.709)."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _STEPS = 4095
 
 
 def is_beyond(frame: VideoFrame) -> bool:
-    """Whether usual screens show a frame only after `tone_mapped`."""
+    """Return whether a frame needs `tone_mapped` for a standard screen."""
     return int(frame.color_trc) in HDR_CURVES or int(frame.color_primaries) == _BT2020
 
 
 def tone_mapped(frame: VideoFrame) -> NDArray[np.uint8]:
-    """A frame as RGB for usual screens: diffuse white and below as it is, highlights rolled off, colours those of BT.709."""
+    """Return a frame as RGB for standard screens: diffuse white and below unchanged, highlights compressed, colours of BT.709."""
     curve = int(frame.color_trc)
     deep: Any = frame.reformat(format="rgb48le", src_colorspace=_BT2020).to_ndarray()
     light = _linear(curve)[deep >> 4]
@@ -54,21 +54,21 @@ def tone_mapped(frame: VideoFrame) -> NDArray[np.uint8]:
 
 
 def _rolled_off(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same up to the knee, then towards 1 and never over it, without an edge between."""
+    """Return values unchanged up to the knee, then compressed smoothly towards 1 and never over it."""
     room = 1 - _KNEE
     over = _KNEE + room * (1 - np.exp(-np.maximum(light - _KNEE, 0) / room))
     return np.where(light > _KNEE, over, light).astype(np.float32)
 
 
 def _system_gamma(scene: NDArray[np.float32]) -> NDArray[np.float32]:
-    """By what the light of a scene is multiplied for the screen, out of its luminance 0..1 (the OOTF of BT.2100)."""
+    """Return the factor from a scene's light to the screen's, by its luminance 0 to 1 (the OOTF of BT.2100)."""
     factor = _HLG_PEAK / _WHITE_NITS * np.power(np.maximum(scene, 1e-6), _HLG_GAMMA - 1)
     return np.asarray(factor, np.float32)
 
 
 @cache
 def _linear(curve: int) -> NDArray[np.float32]:
-    """Light for the 4096 code values of a curve: relative to diffuse white, or of HLG that of the scene, 0 to 1."""
+    """Return light for the 4096 code values of a curve: relative to diffuse white, or for HLG that of the scene, 0 to 1."""
     code = np.arange(4096) / 4095
     if curve == PQ:  # SMPTE ST 2084
         m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
@@ -84,6 +84,6 @@ def _linear(curve: int) -> NDArray[np.float32]:
 
 @cache
 def _display() -> NDArray[np.uint8]:
-    """8-bit code values for the square roots of light 0 to 1: finer steps in the dark, where eyes distinguish them."""
+    """Return 8-bit code values for the square roots of light 0 to 1: finer steps in the dark, where eyes distinguish them."""
     root = np.arange(_STEPS + 1) / _STEPS
     return np.round(255 * root ** (2 / _SCREEN_GAMMA)).astype(np.uint8)

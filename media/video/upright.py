@@ -1,4 +1,4 @@
-"""Decoded pictures as they are to be seen: turned or mirrored as the file says, with square pixels, in usual colours."""
+"""Decoded pictures as displayed: rotated or mirrored as the file says, with square pixels, in standard colours."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ Size = tuple[int, int]
 
 
 def shown_size(frame: VideoFrame, aspect: Fraction | None) -> Size:
-    """Width and height of a picture as it is to be seen.
+    """Return width and height of a picture as displayed.
 
     Args:
-        aspect: width by height of a stored pixel; None for unknown.
+        aspect: width divided by height of a stored pixel; None if unknown.
     """
     return _as_shown((frame.width, frame.height), aspect, _matrix(frame))
 
 
 def upright(frame: VideoFrame, aspect: Fraction | None, stored: Size = (0, 0)) -> NDArray[np.uint8]:
-    """A picture as RGB [height, width, 3] as it is to be seen.
+    """Return a picture as displayed, as RGB [height, width, 3].
 
     Args:
-        stored: of the stream's first picture. One of another size (recordings of calls and windows have such) is fitted into it,
-            with black beside it; (0, 0) keeps each as it is.
+        stored: size of the stream's first picture. A picture of another size (in recordings of calls and windows) is fitted into
+            it, with black borders; (0, 0) keeps the size of each.
     """
     if is_beyond(frame):
         picture = tone_mapped(frame)
@@ -51,7 +51,7 @@ def upright(frame: VideoFrame, aspect: Fraction | None, stored: Size = (0, 0)) -
         picture = np.asarray(plain.to_ndarray(), np.uint8)
     size = _square(frame.width, frame.height, aspect)
     if size != (frame.width, frame.height):
-        import cv2  # here: a start does without it
+        import cv2  # imported here, so that a start does not load it
 
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     matrix_of_frame = _matrix(frame)
@@ -67,8 +67,8 @@ def _as_shown(stored: Size, aspect: Fraction | None, matrix: Matrix) -> Size:
 
 
 def _fitted(picture: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
-    """A picture in the middle of a black one of this size, as large as it can be without being cut or squeezed."""
-    import cv2  # here: a start does without it
+    """Return a picture in the middle of a black one of this size, as large as possible without cropping or distortion."""
+    import cv2  # imported here, so that a start does not load it
 
     height, width = picture.shape[:2]
     scale = min(size[0] / width, size[1] / height)
@@ -80,14 +80,14 @@ def _fitted(picture: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
 
 
 def _square(width: int, height: int, aspect: Fraction | None) -> Size:
-    """The size with square pixels that loses none: the shorter side of a pixel is made as long as the other."""
+    """Return the size with square pixels that loses none: the shorter side of a pixel is stretched to the longer one."""
     if not aspect or abs(float(aspect) - 1) < _NEARLY_SQUARE or not 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL:
         return width, height
     return (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
 
 
 def _matrix(frame: VideoFrame) -> Matrix:
-    """The nearest of the eight ways in which a picture can lie."""
+    """Return the nearest of the eight orientations of a picture."""
     beside: Any = frame.side_data
     found = next((one for one in beside if one.type is Type.DISPLAYMATRIX), None)
     if found is None:

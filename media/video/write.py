@@ -1,4 +1,4 @@
-"""Writing MP4 files: H.264 pictures and AAC sound, in step to the picture, memory flat, whole or not there."""
+"""Writing MP4 files: H.264 pictures and AAC sound in sync, with constant memory. The file is complete or not written."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _BT709 = 1
 
 
 def crf_of(quality: int) -> int:
-    """x264's rate factor for a quality of 1 to 100; 80 is hardly distinguishable from the original."""
+    """Return x264's rate factor for a quality of 1 to 100; 80 is hardly distinguishable from the original."""
     return round(40 - 0.27 * min(100, max(1, quality)))
 
 
@@ -47,14 +47,14 @@ class VideoWriter:
     """Writes pictures of one size at one constant rate into an H.264 file. Used as a context manager.
 
     Pictures go to a hidden file beside the target; leaving without an error renames it. Odd sides are completed by repeating the
-    last row or column, which H.264's half-size colour needs. Decoding can begin at each of `keyframes`, so that `join_video` may
-    copy from there. The same pictures with the same settings give the same bytes.
+    last row or column, because H.264 stores colour at half the size. Decoding can begin at each of `keyframes`, so that
+    `join_video` can copy from there. The same pictures with the same settings give the same bytes.
 
     Args:
-        x264: further settings as x264 writes them ("subme=1"); only such as leave a file's header alone, where files are joined.
+        x264: further settings in x264's syntax ("subme=1"); where files are joined, only those that do not change the header.
 
     Raises:
-        MediaError: no picture was written, one of another size, or the disk does not take it.
+        MediaError: no picture was written, one of another size, or the file cannot be written.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class VideoWriter:
         self._stream.options = {
             "crf": str(crf_of(quality)), "preset": "veryfast", "forced-idr": "1", "x264-params": further,
         }  # fmt: skip
-        self._reformatter = VideoReformatter()  # kept: making one costs as much as using it
+        self._reformatter = VideoReformatter()  # reused, because making one costs as much as using it
         self.frames = 0
 
     def __enter__(self) -> VideoWriter:
@@ -98,11 +98,12 @@ class VideoWriter:
         odd = (picture.shape[0] % 2, picture.shape[1] % 2)
         if any(odd):
             picture = np.pad(picture, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
-        seen = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")  # looked at, not copied
+        seen = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")  # a view, not a copy
         self._encode(self._reformatter.reformat(seen, format="yuv420p", dst_colorspace=Colorspace.ITU709, threads=1))
 
     def write_planes(self, planes: NDArray[np.uint8]) -> None:
-        """Add the next picture as the file keeps it, [height * 3 / 2, width] of an even size; not to be changed afterwards."""
+        """Add the next picture in the file's colour format, [height * 3 / 2, width] of an even size; must not be changed
+        afterwards."""
         if planes.shape != (self._size[1] * 3 // 2, self._size[0]):
             raise MediaError("video.other-size")
         self._encode(VideoFrame.from_numpy_buffer(planes, format="yuv420p"))
@@ -149,17 +150,17 @@ def join_video(
     tags: dict[str, str] | None = None,
     subtitles: Sequence[Cue] = (),
 ) -> int:
-    """Parts that VideoWriter made alike, end to end in one file with sound; pictures are copied, not encoded again.
+    """Join parts that VideoWriter made alike into one file with sound; pictures are copied, not encoded again.
 
     Args:
-        sound: blocks of one rate and channel count, from the first picture on; taken as the pictures go.
-        subtitles: cues in order, as a track that players can switch on; () makes none.
+        sound: blocks of one rate and channel count, from the first picture on; read as the pictures are copied.
+        subtitles: cues in order, for a track that players can switch on; () makes none.
 
     Returns:
         The number of pictures.
 
     Raises:
-        MediaError: a part is missing or damaged, or the disk does not take the file.
+        MediaError: a part is missing or damaged, or the file cannot be written.
     """
     staged = _staged(path := Path(path))
     container = _opened(staged, path)
@@ -191,7 +192,7 @@ def _tracks_beside(
 
 
 def count_pictures(path: Path) -> int:
-    """Pictures stored in a file; 0 when it cannot be read."""
+    """Return the number of pictures stored in a file; 0 if it cannot be read."""
     try:
         with open_media(path) as container:
             return sum(1 for packet in container.demux(video=0) if packet.size)
@@ -233,7 +234,7 @@ def _copied(
 
 
 class _SoundTrack:
-    """AAC beside the pictures, fed as they advance so that neither waits for the other in memory."""
+    """AAC sound, written together with the pictures so that neither waits for the other in memory."""
 
     def __init__(self, container: OutputContainer, sound: Iterator[Audio]) -> None:
         self._container, self._sound = container, sound

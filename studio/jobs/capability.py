@@ -1,4 +1,4 @@
-"""The contract between a kind of job and the studio that runs it."""
+"""The interface between a kind of job and the studio that runs it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ SETUP_LANE = "setup"
 
 
 class JobContext(Protocol):
-    """All that a running capability may touch of the studio. One context belongs to one attempt at one job.
+    """Everything that a running capability may use of the studio. One context belongs to one attempt at one job.
 
-    Every method raises Cancelled as soon as the user has asked to stop, so a capability needs no checks of its own
-    between calls to it.
+    Every method raises Cancelled as soon as the user has asked to stop, so a capability needs no checks of its own between
+    calls to it.
     """
 
     @property
@@ -34,41 +34,40 @@ class JobContext(Protocol):
 
     @property
     def scratch(self) -> Path:
-        """A folder of this job's own, kept over a restart of the server and removed when the job has ended."""
+        """A folder for this job only. It survives a restart of the server and is removed when the job has ended."""
 
     def engine(
         self, engine: type[Engine] | str, options: EngineOptions, extent: ProblemSize | None = None
     ) -> AbstractContextManager[Any]:
-        """Lease an engine: passes the memory gate (the job reads `waiting` with the reason meanwhile), starts or reuses a
-        worker (`loading`), and gives an object with the methods of the engine's capability. Leaving gives the lease back.
+        """Lease an engine. Entering passes the memory gate (meanwhile the job is `waiting`, with the reason), starts or reuses
+        a worker (`loading`), and returns an object with the methods of the engine's capability. Leaving ends the lease.
 
         Args:
-            extent: of the largest piece of the work, for engines whose memory depends on it.
+            extent: size of the largest piece of work, for engines whose memory depends on it.
 
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled.
         """
 
     def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
-        """Set the job's progress, 0..1. Cheap to call often: writes are limited to some five a second."""
+        """Set the job's progress, 0 to 1. Cheap to call often: it is written at most about five times a second."""
 
     def span(self, start: float, end: float) -> AbstractContextManager[None]:
-        """While it is entered, what an engine reports of its present call fills this part of the job's progress. For long
-        single calls, such as one video; without it an engine's own progress is not shown."""
+        """Map the progress that an engine reports inside this context to a part of the job's progress. For single long calls,
+        such as one video; without it the progress of an engine is not shown."""
 
     def phase(self, state: JobState, note: str = "") -> None:
-        """Show that the job waits, that something is loaded for it, or that it works. For work that no engine of the studio's
-        does; `engine` shows the same by itself."""
+        """Show that the job waits, loads or works. For work without an engine; `engine` shows the same by itself."""
 
     def check(self) -> None:
-        """Raise Cancelled when the user has asked to stop."""
+        """Raise Cancelled if the user has asked to stop."""
 
     def warn(self, sentence: str) -> None:
-        """Report what the user should look at in a result that is usable all the same. The job ends as done; its note and its
-        history say this."""
+        """Report a possible defect of a result that is usable. The job ends as done; its note and its history contain the
+        warning."""
 
     def event(self, kind: str, **data: Any) -> None:
-        """Add a line to the job's history; also raises the job's version, so a page looks again."""
+        """Add a line to the job's history. This raises the job's version, so that pages update."""
 
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
@@ -76,12 +75,12 @@ SpecT = TypeVar("SpecT", bound=BaseModel)
 
 @dataclass(frozen=True)
 class CapabilityDescription:
-    """What lists and pages need of a kind of job.
+    """What lists and pages show of a kind of job.
 
     Args:
-        title: what people call it.
+        title: its name for people.
         tab: title of the tab that shows its jobs, "" for none.
-        has_form: whether that tab's form can take the settings of a result again.
+        has_form: whether the form of that tab can restore the settings of a result.
     """
 
     title: str
@@ -91,7 +90,7 @@ class CapabilityDescription:
 
 @dataclass(frozen=True)
 class Submission(Generic[SpecT]):
-    """A job as it enters the database: its prepared spec, its title for lists, and its lane."""
+    """A job as it is stored on submission: its prepared spec, its title for lists, and its lane."""
 
     spec: SpecT
     title: str
@@ -104,7 +103,7 @@ class Capability(ABC, Generic[SpecT]):
     Attributes:
         kind: its name in the database and the API.
         Spec: the pydantic model of a job's spec.
-        runtime_stats: the measured times of its runs, None for a kind whose time is not measured.
+        runtime_stats: measured run times; None for a kind whose time is not measured.
     """
 
     kind: ClassVar[str]
@@ -113,25 +112,26 @@ class Capability(ABC, Generic[SpecT]):
 
     @abstractmethod
     def prepare(self, spec: SpecT) -> SpecT:
-        """Resolve names (voices, engines, seeds) and refuse what cannot work, before the job is queued. Fast: under 30 ms.
-        A prepared spec stays as it is."""
+        """Resolve names (voices, engines, seeds) and refuse what cannot work, before the job is queued. Must take less than 30
+        ms. A spec that is already prepared is returned unchanged."""
 
     @abstractmethod
     def title(self, spec: SpecT) -> str:
-        """A few words of the job's content for lists."""
+        """Return a few words of the job's content, for lists."""
 
     @abstractmethod
     def lane(self, spec: SpecT) -> str:
-        """GPU_LANE when any engine of it runs on a GPU, SETUP_LANE when it only fetches or installs, else CPU_LANE."""
+        """Return GPU_LANE if one of its engines runs on a GPU, SETUP_LANE if it only downloads or installs, else CPU_LANE."""
 
     def accept(self, spec: SpecT) -> Submission[SpecT]:
-        """All of the above for one submission. Optional: for a capability that would do the same work in each of them."""
+        """Return `prepare`, `title` and `lane` in one call. Optional, for a capability that would otherwise repeat work in each
+        of them."""
         prepared = self.prepare(spec)
         return Submission(prepared, self.title(prepared), self.lane(prepared))
 
     @abstractmethod
     def run(self, spec: SpecT, context: JobContext) -> list[JobOutput]:
-        """Do the work; called again with the same spec after an interruption, it resumes from what is on disk."""
+        """Do the work. After an interruption it is called again with the same spec and continues from the files on disk."""
 
     def estimate(self, spec: SpecT) -> JobEstimate:
         """What a job would amount to; nothing is queued. Optional: a capability without it is not estimated.

@@ -1,4 +1,4 @@
-"""What a running production may touch of the studio: one stage for one attempt at one job."""
+"""The context of a running capability: one object for each attempt at a job."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PACE_SECONDS = 60.0
 
 
 class EngineLeaser(Protocol):
-    """The worker host, as a stage sees it."""
+    """The part of the worker pool that a context uses."""
 
     def lease(
         self,
@@ -40,22 +40,22 @@ class EngineLeaser(Protocol):
 
 
 class EngineResolver(Protocol):
-    """The catalog, as a stage sees it."""
+    """The part of the catalog that a context uses."""
 
     def get(self, engine_id: str) -> type[Engine]: ...
 
 
 class ProgressRate:
-    """Remaining time from how fast the fraction rose in the last minute.
+    """Estimates the remaining time from the progress of the last minute.
 
-    A resumed job runs through its finished pieces in a moment; the window forgets that.
+    A resumed job skips its finished pieces quickly; the window keeps those from counting for long.
     """
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, float]] = deque()
 
     def remaining(self, now: float, fraction: float) -> float | None:
-        """Seconds left, or None while there is too little data."""
+        """Return the seconds left, or None while there is too little data."""
         if self._seen and fraction < self._seen[-1][1]:
             self._seen.clear()
         self._seen.append((now, fraction))
@@ -70,7 +70,7 @@ class ProgressRate:
 
 @dataclass(frozen=True)
 class _Shown:
-    """What the job's card shows of a running attempt."""
+    """What a page shows of a running attempt."""
 
     state: JobState = JobState.RUNNING
     progress: float = 0.0
@@ -79,13 +79,13 @@ class _Shown:
 
 
 class AttemptContext:
-    """The `JobContext` of one attempt. Any thread of the production may use it.
+    """The `JobContext` of one attempt. Any thread of the capability may use it.
 
-    Progress is only noted here; the runner writes it with `flush` some five times a second and once more at the end, so a
-    production never waits for the disk and its last word always lands. Changes of state are written at once.
+    Progress is kept in memory; the runner writes it with `flush` about five times a second and once at the end, so a capability
+    never waits for the disk and its last progress is always written. Changes of state are written at once.
 
-    Lock order: `_lock` guards the noted values and is never held while the store is used. `_flushing`, taken before it,
-    keeps two flushes from overtaking each other.
+    Lock order: `_lock` guards the values and is never held while the store is used. `_flushing`, acquired before it, prevents
+    two flushes from overtaking each other.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class AttemptContext:
         self._waited = 0.0
         self._waits_since: float | None = None
 
-    # For the production
+    # For the capability
 
     @property
     def job_id(self) -> str:
@@ -131,7 +131,7 @@ class AttemptContext:
         self._note_progress(fraction, note, eta_seconds)
 
     def _give_way(self) -> None:
-        """A border of the work: while somebody talks with the studio, what renders stands still."""
+        """Wait between two pieces of work while a conversation is going on, so that it has the processor."""
         self.check()
         if self._live_use.going_on and self._claim.job.lane != SETUP_LANE:
             self._show(JobState.WAITING, WAITS)
@@ -196,7 +196,7 @@ class AttemptContext:
     # For the runner
 
     def stop(self) -> None:
-        """Make every further call of the production raise Cancelled, and its engine be ended. Returns at once."""
+        """Make every further call of the capability raise Cancelled, and cancel its engine's call. Returns at once."""
         self._stopped.set()
 
     @property
@@ -205,20 +205,20 @@ class AttemptContext:
 
     @property
     def warnings(self) -> str:
-        """What is to be looked at in the result, as a sentence or several; "" for nothing."""
+        """Return the warnings of the result as one text; "" if there are none."""
         with self._lock:
             return " ".join(self._warnings)
 
     @property
     def cost(self) -> JobCost:
-        """What this attempt has taken so far."""
+        """Return what this attempt has used so far."""
         with self._lock:
             now = time.monotonic()
             waiting = 0.0 if self._waits_since is None else now - self._waits_since
             return JobCost(max(0.0, now - self._begun - self._waited - waiting), self._peak_gib)
 
     def flush(self) -> None:
-        """Write what has changed since the last time. Ends a stage whose attempt is over."""
+        """Write what has changed since the last call. Stops an attempt that is no longer the job's present one."""
         with self._flushing:
             with self._lock:
                 shown = self._shown

@@ -1,4 +1,4 @@
-"""The SQLite file under the job list: schema, durability, and words for a disk or a file that fails."""
+"""The SQLite file of the job list: schema, durability, and errors of a disk or a file that fails."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _NOT_WRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sql
 
 
 def storage_error(error: sqlite3.Error) -> StorageError:
-    """The message for a failure of SQLite, without the path."""
+    """Return the error for a failure of SQLite, without the path."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return StorageError("storage.full", retryable=True)
@@ -150,12 +150,12 @@ class Database:
                 raise storage_error(error) from error
 
     def ensure_stored(self) -> None:
-        """Write the database anew where its file was deleted or replaced: the open connections still hold all of it.
+        """Write the database again if its file was deleted or replaced: the open connections still have all of it.
 
         Lock order: the writing lock first, the reading lock inside it.
 
         Raises:
-            StorageError: the disk does not take it; it is tried again at the next write.
+            StorageError: the disk refuses it; the next write tries again.
         """
         with self._writing:
             self._restore()
@@ -170,9 +170,9 @@ class Database:
             whole.unlink(missing_ok=True)
             with closing(sqlite3.connect(whole)) as target:
                 self._writer.backup(target)
-            for suffix in ("-wal", "-shm"):  # of the file that is gone: SQLite would read them as the new one's
+            for suffix in ("-wal", "-shm"):  # left by the deleted file: SQLite would take them for those of the new one
                 _beside(self.path, suffix).unlink(missing_ok=True)
-            if self.path.exists():  # somebody's file in its place is kept, under a name that says what it is
+            if self.path.exists():  # another file in its place is kept, under a name that says what it is
                 self.path.rename(self._free_name("replaced"))
             whole.replace(self.path)
             writer, reader = self._open()
@@ -209,7 +209,7 @@ class Database:
             return self._open()
 
     def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
-        ended_badly = _beside(self.path, "-wal").exists()  # a clean end removes it
+        ended_badly = _beside(self.path, "-wal").exists()  # SQLite removes it when the last connection is closed
         writer = self._connect()
         try:
             if ended_badly:
@@ -237,7 +237,7 @@ class Database:
         return target
 
     def _free_name(self, word: str) -> Path:
-        """A name beside the file that nothing has, with `word` and the time in it."""
+        """Return an unused name beside the file, with `word` and the time in it."""
         stamp = time.strftime("%Y%m%d-%H%M%S")
         names = (
             f"{self.path.stem}.{word}-{stamp}{extra}{self.path.suffix}" for extra in ("", *(f"-{n}" for n in range(2, 1000)))
@@ -246,7 +246,7 @@ class Database:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """The identity of the file at a path, which a replacement changes; None when there is none."""
+    """Return the identity of the file at a path, which a replacement changes; None if there is no file."""
     try:
         facts = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""What a job would amount to, before it is handed in. Times come from this machine's own runs; nothing is guessed."""
+"""The estimate of a job before it is submitted. Times come from runs on this machine only."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from studio.jobs.runtime_stats import RuntimeEstimate
 
 @dataclass(frozen=True)
 class JobEstimate:
-    """
+    """What a job would take.
+
     Args:
-        engine: id of the engine that would work. seconds: of the result, 0 while not known. frames: 0 for sound.
-        time: how long it should take; None = not measured yet on this machine.
-        spoken: of speech, sentences that are said otherwise than they are written, as written and as said; the first ones.
-        fits: whether the engine can be had in memory now. memory: that in a sentence.
+        engine: id of the engine that would work.
+        seconds: length of the result, 0 if unknown. frames: pictures of the result, 0 for sound.
+        time: how long the job would take; None if this was not measured on this machine yet.
+        spoken: for speech, the first sentences whose spoken text differs from the written one, as (written, spoken).
+        fits: whether the engine fits into memory now. memory: a sentence about that.
     """
 
     engine: str

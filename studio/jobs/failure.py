@@ -1,4 +1,4 @@
-"""The error in a job's row when its work ended in an exception."""
+"""The error that is stored with a job whose work ended in an exception."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ log = logging.getLogger(__name__)
 
 
 def job_error(error: BaseException, job_id: str) -> JobError:
-    """A message for any exception: the studio's own keep theirs, others are reported by type only.
+    """Return the message for any exception: errors of the studio keep theirs, for others only the type is named.
 
-    The text of a foreign exception may hold paths and secrets, so it goes to the log, under a mark that the hint names.
+    The text of a foreign exception may contain paths and secrets, so it is written to the log only, with a mark that the hint
+    names.
     """
     if isinstance(error, GreenroomError):
         log.info("Job %s failed [%s]: %s", job_id, error.code, error)
@@ -29,5 +30,5 @@ def job_error(error: BaseException, job_id: str) -> JobError:
 
 
 def crash_error() -> JobError:
-    """Of a job in the middle of which the server ended too often."""
+    """Return the error of a job during which the server crashed too often."""
     return JobError.of(GreenroomError("job.crash-loop", retryable=True))

@@ -1,8 +1,7 @@
-"""Lanes: how many jobs of a kind work at once.
+"""Lanes limit how many jobs run at once.
 
-The `gpu` lane takes one job on the whole machine, also between several studios of one person; the `cpu` lane takes as many
-as the settings say, in this studio alone; the `setup` lane takes what fetches and installs, which neither renders nor waits
-for what does.
+The `gpu` lane runs one job on the whole machine, also with several studios of one user; the `cpu` lane runs as many as the
+settings say, in this studio only; the `setup` lane runs downloads and installations, which need not wait for rendering.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from studio.jobs.capability import CPU_LANE, GPU_LANE, SETUP_LANE
 from studio.settings import LaneSettings
 
 POLL_SECONDS = 0.1
-SETUP_PLACES = 2  # an installation and a download share a network line well enough
+SETUP_PLACES = 2  # an installation and a download can share the network
 LOCK_NAME = "greenroom-{user}-gpu.lock"
 DOOR_NAME = "greenroom-{user}-gpu-next.lock"
 
@@ -37,7 +36,7 @@ Stopped = Callable[[], bool]
 
 
 def default_lock_folder() -> Path:
-    """Where this person's studios find each other: the session's run-time folder, else the temporary one."""
+    """Return the folder where the studios of one user find each other: the session's run-time folder, else the temporary one."""
     named = os.environ.get("XDG_RUNTIME_DIR")
     for folder in (Path(named) if named else None, Path(f"/run/user/{os.geteuid()}")):
         if folder is not None and folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
@@ -48,9 +47,9 @@ def default_lock_folder() -> Path:
 class JobLanes:
     """The lanes of one studio.
 
-    Lock order of the gpu lane: the place in this process, then the door file, then the lock file; the door is released as
-    soon as the lock is held. The one that waits for the lock holds the door, so a studio that has just released the lock cannot
-    take it again past one that waits: studios take turns. The kernel frees both when their holder dies, however it dies.
+    Lock order of the gpu lane: the place in this process, then the door file, then the lock file. The door is released as soon
+    as the lock is held. A process that waits for the lock holds the door, so a studio that has just released the lock cannot
+    take it again before the waiting one: studios take turns. The kernel releases both when their holder dies, however it dies.
     """
 
     def __init__(self, settings: LaneSettings, lock_folder: Path | None = None) -> None:
@@ -65,21 +64,21 @@ class JobLanes:
         self._lock = FileLock(folder / LOCK_NAME.format(user=user))
 
     def places(self) -> dict[str, int]:
-        """How many jobs each lane takes at once in this studio."""
+        """Return how many jobs each lane runs at once in this studio."""
         return {lane: queue.places for lane, queue in self._queues.items()}
 
     @contextlib.contextmanager
     def slot(self, lane: str, cancelled: Stopped = never_cancelled, on_wait: Waiting = no_op) -> Iterator[None]:
-        """Hold one place of a lane, first come, first served.
+        """Hold a place of a lane, first come, first served.
 
         Args:
-            cancelled: looked at several times a second while waiting.
-            on_wait: called with what is waited for, each time that changes.
+            cancelled: called several times a second while waiting.
+            on_wait: called with a description of what is waited for, each time it changes.
 
         Raises:
             Cancelled: `cancelled` returned true before a place was free.
             InvalidInput: there is no such lane.
-            StorageError: the lock file cannot be made, or is not this person's.
+            StorageError: the lock file cannot be made, or belongs to another user.
         """
         queue = self._queues.get(lane)
         if queue is None:
@@ -131,7 +130,7 @@ class FairSemaphore:
                     if ahead < self._free:
                         self._free -= 1
                         return
-                if ahead != told:  # told without the lock: the listener may take its time or raise
+                if ahead != told:  # called without the lock: the callback may be slow or raise
                     told = ahead
                     on_wait("Waiting for its turn." if ahead == 0 else f"Waiting for its turn; {ahead} before it.")
                 with self._changed:
@@ -145,7 +144,7 @@ class FairSemaphore:
 
 @dataclass(frozen=True)
 class LockHolder:
-    """The holder of the machine's lock, as written in the lock file; `since` in seconds since the epoch."""
+    """The holder of the machine's lock, as written in the lock file; `since` is in seconds since the epoch."""
 
     pid: int
     since: float
@@ -165,7 +164,7 @@ class FileLock:
         self._path = path
 
     def holder(self) -> LockHolder | None:
-        """The last recorded holder that has not released the lock; for messages only."""
+        """Return the last recorded holder that has not released the lock; for messages only."""
         try:
             with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)) as file:
                 written = json.loads(file.read(1000))
@@ -181,7 +180,7 @@ class FileLock:
             yield
         finally:
             self._write(descriptor, "")
-            # Closing alone would leave the lock to a program being started right now, until it has dropped its copy.
+            # Closing alone is not enough: a child process between fork and exec still has a copy of the descriptor.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
 
@@ -203,7 +202,7 @@ class FileLock:
             except BaseException:
                 os.close(descriptor)
                 raise
-            os.close(descriptor)  # someone cleaned the folder meanwhile: lock the file that is there now
+            os.close(descriptor)  # the file was deleted meanwhile: lock the one that is there now
 
     def _try(self, descriptor: int) -> bool:
         try:
@@ -220,7 +219,7 @@ class FileLock:
         return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
 
     def _open(self) -> int:
-        """Open or make the file; a link, or a file of someone else's, is refused: the folder may be shared."""
+        """Open or make the file. A link, or a file of another user, is refused, because the folder may be shared."""
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         except OSError as error:
@@ -235,6 +234,6 @@ class FileLock:
 
     @staticmethod
     def _write(descriptor: int, text: str) -> None:
-        with contextlib.suppress(OSError):  # a full disk costs the message, never the lock
+        with contextlib.suppress(OSError):  # on a full disk only the message is lost, not the lock
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, text.encode(), 0)

@@ -1,4 +1,4 @@
-"""Jobs as values: what a page paints and what the API returns."""
+"""Jobs as values, for pages and the API."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ ACTIVE = frozenset(JobState) - ENDED
 
 @dataclass(frozen=True)
 class JobError:
-    """Why a job failed. A row keeps the code and its parameters, and the sentences in English for readers of the file alone:
-    read from a row, they are made anew in the language of the request.
+    """Why a job failed. A row stores the code and its parameters, and the English sentences for programs that read only the
+    file; when the row is read, the sentences are made again in the language of the request.
 
     Attributes:
-        code: of the GreenroomError; "" of sentences alone, which are kept under the code of literal ones.
-        within: where it arose, as messages.
-        sort: the name of its class, so that a caller who waited for the job gets the status of that class.
+        code: of the GreenroomError; "" for sentences alone, which are stored under the code of literal ones.
+        within: where the error arose, as messages.
+        sort: the name of its class, which determines the status for a caller who waits for the job.
     """
 
     reason: str
@@ -57,23 +57,23 @@ class JobError:
 
     @classmethod
     def of_row(cls, kept: Mapping[str, Any]) -> JobError:
-        """What `as_row` wrote, now or in an earlier version."""
+        """Read what `as_row` has written, in this or an earlier version."""
         return cls.of(restored(kept, error_class(str(kept.get("class", "")))))
 
     def as_dict(self) -> dict[str, Any]:
-        """It as the public API promises it."""
+        """Return the error as the public API gives it."""
         return {
             "reason": self.reason, "hint": self.hint, "retryable": self.retryable,
             "code": self.code, "parameters": dict(self.parameters),
         }  # fmt: skip
 
     def as_row(self) -> dict[str, Any]:
-        """It as it is kept."""
+        """Return the error as it is stored."""
         with speaking(SOURCE_LANGUAGE):
             return {"class": self.sort, **self.raised().as_dict()}
 
     def raised(self) -> GreenroomError:
-        """It as an exception again, for a caller who waited for the job."""
+        """Return the error as an exception, for a caller who waited for the job."""
         return restored({**self.as_dict(), "within": list(self.within)}, error_class(self.sort))
 
 
@@ -124,7 +124,7 @@ class Job:
     """Seconds of loading and running over all attempts; waiting is left out."""
 
     def as_dict(self) -> dict[str, Any]:
-        """The job as the public API promises it: a fixed set of keys that scripts depend on."""
+        """Return the job as the public API gives it: a fixed set of keys that scripts depend on."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -141,7 +141,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Claim:
-    """One attempt at one job. What is written with it counts only while this attempt is the job's present one."""
+    """One attempt at one job. Writes with it have an effect only while this attempt is the job's present one."""
 
     job: Job
     attempt: int
@@ -149,7 +149,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class JobCost:
-    """What an attempt took: seconds of loading and running, and the most GiB that one engine held."""
+    """What an attempt used: seconds of loading and of running, and the most memory that one engine held, in GiB."""
 
     seconds: float = 0.0
     peak_gib: float = 0.0
@@ -160,7 +160,7 @@ NO_COST = JobCost()
 
 @dataclass(frozen=True)
 class Recovery:
-    """What was found at start of jobs that had not ended: ids by what became of them."""
+    """The unfinished jobs that were found at the start: ids, by what was done with them."""
 
     resumed: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Questions to the table of jobs and its history; nothing here changes them."""
+"""Queries of the job table and its history; nothing here changes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.jobs.rows import ACTIVE_SQL, SELECT, job_of
 
 
 class JobReader:
-    """Reads of a job database. Any thread may call anything; each call sees one consistent state."""
+    """Reads a job database. Any thread may call any method; each call sees one consistent state."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -23,7 +23,7 @@ class JobReader:
         return None if row is None else job_of(row)
 
     def find(self, states: Collection[JobState] = (), kinds: Collection[str] = (), limit: int = 50, text: str = "") -> list[Job]:
-        """Jobs, newest first. `text` is looked for in titles and ids, without regard to case."""
+        """Return jobs, newest first. `text` is searched in titles and ids, ignoring case."""
         conditions, values = [], list[Any]()
         for column, allowed in (("j.state", states), ("j.kind", kinds)):
             if allowed:
@@ -46,7 +46,7 @@ class JobReader:
             return int(connection.execute(f"SELECT count(*) FROM jobs{where}", [str(state) for state in states]).fetchone()[0])
 
     def active(self) -> dict[tuple[str, JobState], int]:
-        """How many jobs have not ended, by kind and state."""
+        """Count the jobs that have not ended, by kind and state."""
         with self._database.read() as connection:
             rows = connection.execute(
                 f"SELECT kind, state, count(*) AS number FROM jobs WHERE state IN ({ACTIVE_SQL}) GROUP BY kind, state"
@@ -54,12 +54,12 @@ class JobReader:
         return {(row["kind"], JobState(row["state"])): int(row["number"]) for row in rows}
 
     def earliest_start(self) -> float | None:
-        """When the longest-standing job that is not ended was first started; None when none has been."""
+        """Return the earliest first start among the jobs that have not ended; None if none of them has started."""
         with self._database.read() as connection:
             return connection.execute(f"SELECT min(started) FROM jobs WHERE state IN ({ACTIVE_SQL})").fetchone()[0]
 
     def next_queued(self, lane: str) -> str | None:
-        """The id of the job that this lane should take next."""
+        """Return the id of the job that this lane should run next."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT id FROM jobs WHERE lane = ? AND state = 'queued' ORDER BY position LIMIT 1", (lane,)
@@ -67,7 +67,8 @@ class JobReader:
         return None if row is None else row["id"]
 
     def events(self, job_id: str | None = None, after: int = 0, limit: int = 1000) -> list[JobEvent]:
-        """History lines with a sequence number above `after`, oldest first, of one job or (None) of all and of the store."""
+        """Return the history lines with a sequence number above `after`, oldest first, of one job or (None) of all jobs and of
+        the store."""
         chosen, values = ("job_id = ? AND", [job_id]) if job_id is not None else ("", [])
         with self._database.read() as connection:
             rows = connection.execute(
@@ -76,19 +77,19 @@ class JobReader:
         return [JobEvent(row["seq"], row["job_id"] or "", row["at"], row["kind"], json.loads(row["data"])) for row in rows]
 
     def specs_naming(self, text: str) -> Iterator[dict[str, Any]]:
-        """The specs of all jobs on the list that contain `text`."""
+        """Return the specs of all jobs on the list that contain `text`."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT spec FROM specs WHERE instr(spec, ?)", (text,)).fetchall()
         for row in rows:
             yield json.loads(row["spec"])
 
     def last_event(self) -> int:
-        """The sequence number of the newest line of history, 0 when there is none."""
+        """Return the sequence number of the newest history line, 0 if there is none."""
         with self._database.read() as connection:
             return int(connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
 
     def ensure_stored(self) -> None:
-        """Notice a database file that was deleted or replaced, and write it anew.
+        """Detect a database file that was deleted or replaced, and write it again.
 
         Raises:
             StorageError: it cannot be read or written.

@@ -1,4 +1,4 @@
-"""Jobs that were taken off the list, kept for a while so that this can be undone."""
+"""Removed jobs, which are kept for a while so that the removal can be undone."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _Rows = dict[str, list[dict[str, Any]]]
 
 
 class RemovedJobs:
-    """The rows of the latest removed jobs, in memory: a restart of the server ends the while. Any thread may call."""
+    """The rows of the jobs removed last, in memory only: a restart of the server drops them. Any thread may call any method."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Rows] = OrderedDict()
         self._lock = threading.Lock()
 
     def keep(self, connection: sqlite3.Connection, job_id: str) -> None:
-        """Note the rows of a job that is about to be deleted in this transaction."""
+        """Keep the rows of a job that is about to be deleted in this transaction."""
         rows: _Rows = {}
         for table, key in _TABLES.items():
             found = connection.execute(f"SELECT * FROM {table} WHERE {key} = ?", (job_id,))
@@ -34,7 +34,7 @@ class RemovedJobs:
                 self._kept.popitem(last=False)
 
     def put_back(self, connection: sqlite3.Connection, job_id: str, version: int) -> bool:
-        """Insert the rows of a removed job again, as changed at `version`; False when they are not kept any more."""
+        """Insert the rows of a removed job again, with `version` as its version; False if they are not kept any more."""
         with self._lock:
             rows = self._kept.pop(job_id, None)
         if rows is None:

@@ -1,4 +1,4 @@
-"""Rows of the job table as values, and writes of the store that are more than one statement."""
+"""Conversion of rows of the job table to values, and writes that need more than one statement."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def end_job(
     outputs: Sequence[JobOutput],
     note: str,
 ) -> None:
-    """Set a job to a state in which no thread works on it, with an end time if that is an end, and record it in the history."""
+    """Set a job to a state in which no thread works on it, with an end time if the state is final, and record it in the
+    history."""
     words = None if error is None else json.dumps(error.as_row())
     files = json.dumps([{"id": output.id, "path": output.path, "kind": output.kind} for output in outputs])
     ended = time.time() if state.ended else None
@@ -51,14 +52,14 @@ def end_job(
 
 
 def record_event(connection: sqlite3.Connection, job_id: str | None, kind: str, data: dict[str, Any]) -> int:
-    """Add a line to a job's history (None: to the store's own); its sequence number."""
+    """Add a line to a job's history (None: to the store's own) and return its sequence number."""
     words = json.dumps(data, ensure_ascii=False)
     cursor = connection.execute("INSERT INTO events(job_id, at, kind, data) VALUES(?,?,?,?)", (job_id, time.time(), kind, words))
     return int(cursor.lastrowid or 0)
 
 
 def job_of(row: sqlite3.Row) -> Job:
-    """A row of SELECT."""
+    """Convert a row of the job table."""
     return Job(
         id=row["id"],
         kind=row["kind"],
@@ -82,7 +83,7 @@ def job_of(row: sqlite3.Row) -> Job:
 
 
 def recover_jobs(connection: sqlite3.Connection, version: int, weight: float, crash_limit: int) -> Recovery:
-    """What `JobStore.recover` does, inside its transaction."""
+    """Do the work of `JobStore.recover` inside its transaction."""
     found: dict[str, list[str]] = {"resumed": [], "failed": [], "cancelled": []}
     rows = connection.execute(f"SELECT * FROM jobs WHERE state IN ({HELD_SQL}, 'interrupted') ORDER BY position").fetchall()
     for row in rows:

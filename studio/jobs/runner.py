@@ -1,4 +1,4 @@
-"""Takes queued jobs in order and runs them: owned by the server, never by a page."""
+"""Runs queued jobs in order, on threads of the server that do not depend on any page."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ STORAGE_RETRY_SECONDS = 2.0
 
 
 class JobRunner:
-    """One thread for each place in a lane; each takes the lane's next job when its lane lets it.
+    """One thread for each place in a lane; each runs the lane's next job as soon as the lane has a free place.
 
-    A job is claimed only once its lane's slot is held, so order in the queue is decided as late as possible and a job that
+    A job is claimed only once its lane's slot is held, so the order of the queue is decided as late as possible, and a job that
     still waits for its lane is queued and can be cancelled at once. One more thread writes the progress of all running jobs.
 
-    Lock order: `_wakeup` or `_running_lock`, then the store's; `_wakeup` and `_running_lock` are never held together.
-    A claim is made and its stage registered under `_running_lock`, so `cancel` finds the stage of every held job.
+    Lock order: `_wakeup` or `_running_lock`, then the store's; `_wakeup` and `_running_lock` are never held together. A job is
+    claimed and its context registered under `_running_lock`, so `cancel` finds the context of every claimed job.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class JobRunner:
         self._threads: list[threading.Thread] = []
 
     def start(self, suspicious: bool = True) -> Recovery:
-        """Queue again what the last server left, then begin. Called once.
+        """Queue the jobs that the last server left unfinished, then start the threads. Called once.
 
         Args:
-            suspicious: whether the last server's work may have been what ended it.
+            suspicious: whether the work of the last server may have caused its end.
         """
         recovery = self._store.recover(1.0 if suspicious else KILL_WEIGHT)
         for outcome in ("resumed", "failed", "cancelled"):
@@ -80,7 +80,7 @@ class JobRunner:
             self._wakeup.notify_all()
 
     def cancel(self, job_id: str) -> JobState | None:
-        """Ask a job to stop; its state after that, None for an unknown id. Returns at once."""
+        """Ask a job to stop and return its state after that, None for an unknown id. Returns at once."""
         state = self._store.request_cancel(job_id)
         with self._running_lock:
             if (stage := self._running.get(job_id)) is not None:
@@ -88,16 +88,16 @@ class JobRunner:
         return state
 
     def running(self) -> tuple[str, ...]:
-        """Ids of the jobs that a thread is working on."""
+        """Return the ids of the jobs that a thread is working on."""
         with self._running_lock:
             return tuple(self._running)
 
     def pending_end(self, job_id: str) -> str:
-        """Why the end of a job is not in its row yet; "" when it is."""
+        """Return why the end of a job is not in its row yet; "" if it is."""
         return self._pending_ends.get(job_id, "")
 
     def close(self, timeout: float = 4.0) -> None:
-        """Interrupt what runs and end the threads. A job that does not react in time is left to the next start's recovery."""
+        """Interrupt running jobs and end the threads. A job that does not react in time is recovered at the next start."""
         self._closing.set()
         self.wake()
         with self._running_lock:
@@ -170,7 +170,8 @@ class JobRunner:
             self._finish(claim, JobState.DONE, outputs=tuple(outputs), note=stage.warnings, cost=stage.cost)
 
     def _finish(self, claim: Claim, state: JobState, **facts: object) -> None:
-        """Write the end of an attempt, trying again while the disk refuses; at worst the next start finds out."""
+        """Write the end of an attempt, and try again while the disk refuses; if that never succeeds, the next start recovers
+        the job."""
         while True:
             try:
                 self._store.finish(claim, state, **facts)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""How long work took on this machine, by engine and size: learned from finished runs, for the next.
+"""Measured run times of this machine, by engine and size, and estimates from them.
 
-One small JSON file. A run is described by what its cost depends on (`Workload`), which is assumed to grow with pixels, frames
-and steps.
+They are stored in one small JSON file. A run is described by what its cost depends on (`Workload`); the time is assumed to be
+proportional to pixels, frames and steps.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Workload:
-    """What one run has to do.
+    """The size of one run.
 
     Args:
-        variant: what else changes the cost (a preset, a cache), as words; runs of other variants are never compared.
-        width, height: in pixels; 0 where there are none. frames: pictures, or whatever else is counted. steps: of each.
+        variant: what else changes the cost (a preset, a cache), as words; only runs of the same variant are compared.
+        width, height: in pixels; 0 if there are none. frames: pictures, or whatever else is counted. steps: for each of them.
     """
 
     engine: str
@@ -51,9 +51,12 @@ class Workload:
 
 @dataclass(frozen=True)
 class RuntimeEstimate:
-    """Seconds that some work should take. `exact`: this very size has run here before; else it is scaled from another.
-    `low` to `high` is what nearly all of the `runs` it rests on would say; with one run they say nothing of a spread.
-    `reckoned`: nothing like it has run here; it follows from published figures of such machines."""
+    """The seconds that some work should take.
+
+    `exact`: the same size has run here before; else the time is scaled from another size. `low` to `high` covers the estimates
+    of nearly all of the `runs` that were used; with one run there is no range. `reckoned`: nothing like it has run here; the
+    time follows from published figures of similar machines.
+    """
 
     seconds: float
     exact: bool
@@ -65,12 +68,12 @@ class RuntimeEstimate:
 
 @dataclass(frozen=True)
 class EstimateAccuracy:
-    """How the book's words held against what happened, for one engine, variant and size.
+    """How estimates compared with the measured times, for one engine, variant and size.
 
     Args:
-        seconds: of one run as big as the last one; `low`, `high` as in RuntimeEstimate.
-        off: the median of how far the runs were from what was expected of them, as a part of it; None when none was expected.
-        judged: how many runs had been expected to take something.
+        seconds: of one run as large as the last one; `low`, `high` as in RuntimeEstimate.
+        off: the median deviation of the measured from the estimated time, as a fraction; None if there was no estimate.
+        judged: how many runs had an estimate.
     """
 
     work: Workload
@@ -91,9 +94,9 @@ class _Run:
 
 
 class RuntimeStats:
-    """The finished runs. A missing or damaged file is an empty one, and a book that cannot be written fails no job.
+    """The finished runs. A missing or damaged file counts as empty, and a file that cannot be written does not fail a job.
 
-    Any thread may call anything; the lock guards the list and is held while the file is written.
+    Any thread may call any method; the lock guards the list and is held while the file is written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -102,7 +105,7 @@ class RuntimeStats:
         self._runs = _read(path)
 
     def learn(self, work: Workload, seconds: float) -> None:
-        """Note a finished run."""
+        """Record a finished run."""
         if seconds <= 0:
             return
         said = self.seconds(work)
@@ -116,7 +119,7 @@ class RuntimeStats:
                 write_json(self._path, {"runs": [asdict(run) for run in self._runs]})
 
     def seconds(self, work: Workload) -> RuntimeEstimate | None:
-        """How long it should take; None while nothing comparable has run here."""
+        """Estimate how long the work takes; None while nothing comparable has run here."""
         alike = self._of(work)
         exact = [run for run in alike if (run.work.width, run.work.height) == (work.width, work.height)]
         if exact:
@@ -127,7 +130,8 @@ class RuntimeStats:
         return _estimate(near, work, exact=False)
 
     def calibration(self) -> list[EstimateAccuracy]:
-        """The measurements so far and the accuracy of estimates: one row for each engine, variant and size, the latest first."""
+        """Return the measurements so far and the accuracy of estimates: one row for each engine, variant and size, the latest
+        first."""
         with self._lock:
             runs = list(reversed(self._runs))
         groups: dict[tuple[str, str, int, int], list[_Run]] = {}
@@ -141,7 +145,7 @@ class RuntimeStats:
 
 
 def estimate_accuracy(kept: Iterable[RuntimeStats | None]) -> list[EstimateAccuracy]:
-    """Of all statistics that are kept, each once."""
+    """Return the rows of all statistics, each of them once."""
     found = {id(stats): stats for stats in kept if stats is not None}
     return [row for stats in found.values() for row in stats.calibration()]
 
@@ -157,7 +161,7 @@ def _estimate(runs: list[_Run], work: Workload, *, exact: bool) -> RuntimeEstima
 
 
 def _calibration(runs: list[_Run]) -> EstimateAccuracy:
-    """Of runs alike, the latest first."""
+    """Return the row of runs of the same engine, variant and size, the latest first."""
     last = runs[0].work
     now = _estimate(runs, last, exact=True)
     off = [abs(run.seconds - run.expected) / run.expected for run in runs if run.expected]

@@ -1,4 +1,4 @@
-"""The one door to jobs for tabs, endpoints and the command line."""
+"""The interface to jobs for tabs, endpoints and the command line."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ DAY = 86_400.0
 
 
 class JobService:
-    """Accepts jobs and answers questions about them. Nothing here does a job's work, so every call but `wait` returns at once.
+    """Accepts jobs and answers queries about them. No method does a job's work, so every call but `wait` returns at once.
 
-    Any thread may call anything; several jobs are tracked at once by their ids. State lives in the store alone.
+    Any thread may call any method. All state is in the store.
     """
 
     def __init__(
@@ -46,22 +46,21 @@ class JobService:
         data_folder: Path,
         on_accepted: Callable[[Job], object] = no_op,
     ) -> None:
-        """
-        Args:
-            on_accepted: called with each accepted job, to prepare what it will need; must return at once.
+        """Args:
+        on_accepted: called with each accepted job, to prepare what it will need; must return at once.
         """
         self._store, self._runner, self._capabilities, self._settings = store, runner, capabilities, settings
         self._data_folder, self._on_accepted = data_folder, on_accepted
 
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of job that `submit` takes."""
+        """Return the kinds of job that `submit` accepts."""
         return tuple(self._capabilities)
 
     def submit(self, kind: str, spec: Mapping[str, Any] | BaseModel) -> Job:
-        """Accept a job: checked, prepared, and in the database before this returns.
+        """Accept a job: it is checked, prepared and stored in the database before this returns.
 
         Args:
-            spec: the fields of the kind's spec; or that spec itself, which is not checked again.
+            spec: the fields of the kind's spec; or a spec of that class, which is not validated again.
 
         Raises:
             InvalidInput: an unknown kind, or a field that is wrong, named with what is allowed.
@@ -77,10 +76,10 @@ class JobService:
         return job
 
     def estimate(self, kind: str, spec: Mapping[str, Any]) -> JobEstimate:
-        """What a job of this kind with these fields would amount to. Nothing is queued.
+        """Estimate a job of this kind with these fields. Nothing is queued.
 
         Raises:
-            InvalidInput: a kind that is not estimated, or a field that is wrong.
+            InvalidInput: a kind without estimates, or a field that is wrong.
             NotFound, EngineNotReady, MediaError: as `submit` would.
         """
         capability = self._capabilities.get(kind)
@@ -90,9 +89,10 @@ class JobService:
         return capability.estimate(validated(capability.Spec, spec))
 
     def get(self, job_id: str) -> Job:
-        """
+        """Return the job with this id.
+
         Raises:
-            NotFound: no job has this id.
+            NotFound: there is none.
         """
         job = self._store.get(str(job_id))
         if job is None:
@@ -100,17 +100,17 @@ class JobService:
         return self._with_pending_end(job)
 
     def cancel(self, job_id: str) -> Job:
-        """Stop a job in any state: a queued one is cancelled when this returns, a running one within two seconds; one that
-        has ended stays as it is."""
+        """Stop a job. A queued one is cancelled when this returns, a running one within two seconds; one that has ended is not
+        changed."""
         if self._runner.cancel(str(job_id)) is None:
             raise _unknown(job_id)
         return self.get(job_id)
 
     def retry(self, job_id: str) -> Job:
-        """The same work as a new job; what the old one had rendered is used again.
+        """Submit the same work as a new job, which reuses what the old one had rendered.
 
         Raises:
-            InvalidInput: the job has not ended, or its spec no longer holds (a voice was deleted, say).
+            InvalidInput: the job has not ended, or its spec is no longer valid (because a voice was deleted, for example).
         """
         old = self.get(job_id)
         if not old.state.ended:
@@ -120,7 +120,7 @@ class JobService:
         return job
 
     def remove(self, job_id: str) -> None:
-        """Take an ended job off the list. Its outputs stay in the library.
+        """Remove an ended job from the list. Its outputs stay in the library.
 
         Raises:
             NotFound, InvalidInput: no such job, or it has not ended.
@@ -132,24 +132,24 @@ class JobService:
         """Undo `remove`: the job is in the list again, with its history.
 
         Raises:
-            NotFound: it was never removed, or so long ago that it is not kept any more.
+            NotFound: it was never removed, or so long ago that it is no longer kept.
         """
         if not self._store.put_back(str(job_id)):
             raise NotFound("job.not-kept")
         return self.get(job_id)
 
     def move(self, job_id: str, place: int) -> Job:
-        """Give a queued job another place in its lane's queue: 1 is the next to run, a large number the last.
+        """Move a queued job to a place in its lane's queue: 1 is the next to run, a large number the last.
 
         Raises:
-            NotFound, InvalidInput: no such job, or it waits in no queue (any more).
+            NotFound, InvalidInput: no such job, or it is not queued (any more).
         """
         if not self._store.move(self.get(job_id).id, int(place)):
             raise InvalidInput("job.not-queued")
         return self.get(job_id)
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
-        """The job as soon as it has ended, or its present state after `timeout` seconds; None waits without limit."""
+        """Return the job as soon as it has ended, or its present state after `timeout` seconds; None waits without limit."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             seen = self._store.change_counter()
@@ -160,23 +160,24 @@ class JobService:
             self._store.wait_for_change(seen, min(left, 60.0))
 
     def events(self, job_id: str | None = None, after: int = 0, limit: int = 1000) -> list[JobEvent]:
-        """History with sequence numbers above `after`, oldest first: of one job, or (None) of all and of the store itself."""
+        """Return history lines with sequence numbers above `after`, oldest first, of one job or (None) of all jobs and of the
+        store."""
         return self._store.events(job_id, after, max(1, min(int(limit), 10_000)))
 
     def specs_naming(self, text: str) -> Iterator[dict[str, Any]]:
-        """The specs of all jobs on the list that contain `text`."""
+        """Return the specs of all jobs on the list that contain `text`."""
         return self._store.specs_naming(text)
 
     def active(self) -> dict[tuple[str, JobState], int]:
-        """How many jobs have not ended, by kind and state."""
+        """Count the jobs that have not ended, by kind and state."""
         return self._store.active()
 
     def last_event(self) -> int:
-        """The sequence number of the newest line of history, 0 when there is none."""
+        """Return the sequence number of the newest history line, 0 if there is none."""
         return self._store.last_event()
 
     def ensure_stored(self) -> None:
-        """Notice a list of jobs that was deleted on the disk, and write it anew.
+        """Detect a job list that was deleted from the disk, and write it again.
 
         Raises:
             StorageError: it cannot be read or written.
@@ -184,15 +185,16 @@ class JobService:
         self._store.ensure_stored()
 
     def change_counter(self) -> int:
-        """Rises with every change of any job: a page that has seen this value has nothing to do. Free to ask."""
+        """A number that rises with every change of any job. Reading it is cheap: while it is unchanged, a page has nothing to
+        update."""
         return self._store.change_counter()
 
     def wait_for_change(self, seen: int, timeout: float) -> int:
-        """The change counter as soon as it is above `seen`, or its value after `timeout` seconds."""
+        """Return the change counter as soon as it is above `seen`, or its value after `timeout` seconds."""
         return self._store.wait_for_change(seen, timeout)
 
     def prune(self) -> int:
-        """Remove old jobs from the list, as settings.jobs says; returns their number."""
+        """Remove old jobs from the list, as settings.jobs says; return their number."""
         gone = self._store.prune(time.time() - self._settings.keep_days * DAY, self._settings.keep_count)
         if gone:
             log.info("%d old jobs left the list", gone)
@@ -201,7 +203,7 @@ class JobService:
     def list(
         self, states: Collection[JobState | str] = (), kinds: Collection[str] = (), limit: int = 50, text: str = ""
     ) -> Sequence[Job]:
-        """Jobs, newest first, of these states and kinds (() = all), whose title or id holds `text`.
+        """Return jobs, newest first, of these states and kinds (() = all), whose title or id contains `text`.
 
         Raises:
             InvalidInput: a state that does not exist.
@@ -210,7 +212,7 @@ class JobService:
         return [self._with_pending_end(job) for job in found]
 
     def _with_pending_end(self, job: Job) -> Job:
-        """The job; its note says so when its work is over but its end could not be written to disk."""
+        """Return the job, with a note if its work is over but its end could not be written to disk."""
         pending = "" if job.state.ended else self._runner.pending_end(job.id)
         return replace(job, note=pending) if pending else job
 

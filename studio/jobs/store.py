@@ -1,4 +1,4 @@
-"""Job rows and their history, kept so that a killed server loses nothing it has accepted."""
+"""Job rows and their history. A killed server loses no job that it has accepted."""
 
 from __future__ import annotations
 
@@ -26,27 +26,26 @@ KILL_WEIGHT = 1 / 8
 
 
 class _NothingChanged(Exception):
-    """Ends a transaction that found nothing to do."""
+    """Ends a transaction that had nothing to change."""
 
 
 class JobStore(JobReader):
-    """The table of jobs. Any thread may call anything; each call is one transaction.
+    """The table of jobs. Any thread may call any method; each call is one transaction.
 
-    Every change takes the next value of one clock, which becomes the changed row's version. So `change_counter` (an integer
-    in memory) shows whether anything has changed at all, and a row's version whether this row has; neither ever decreases,
-    over a restart included.
+    Every change takes the next value of one counter, which becomes the version of the changed row. `change_counter` (an integer
+    in memory) shows whether anything has changed, and a row's version whether this row has; neither ever decreases, not even
+    over a restart.
 
     Lock order: the database's own lock, then `_changed`; `_changed` is never held while the database is used.
     """
 
     def __init__(self, path: Path, on_restored: Callable[[], object] = no_op) -> None:
-        """
-        Args:
-            on_restored: called after a list that was deleted under the server has been written anew.
+        """Args:
+            on_restored: called after a list that was deleted under the server has been written again.
 
         Raises:
-            StorageError: the folder cannot be written, or the file is of a newer studio. A damaged file is set aside under
-                another name instead, and an event says so.
+            StorageError: the folder cannot be written, or the file is of a newer studio. A damaged file is renamed instead, and
+                an event says so.
         """
         super().__init__(Database(path, on_restored))
         self._changed = threading.Condition()
@@ -62,16 +61,16 @@ class JobStore(JobReader):
     # Watching
 
     def change_counter(self) -> int:
-        """Rises with every change of any job. Reading it costs nothing."""
+        """A number that rises with every change of any job. Reading it costs nothing."""
         return self._clock
 
     def wait_for_change(self, seen: int, timeout: float) -> int:
-        """The change counter as soon as it is above `seen`, or its value after `timeout` seconds."""
+        """Return the change counter as soon as it is above `seen`, or its value after `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._clock > seen, timeout)
             return self._clock
 
-    # Accepting and taking
+    # Accepting and claiming
 
     def add(self, kind: str, title: str, lane: str, spec: dict[str, Any]) -> Job:
         """Accept a job: when this returns, it survives kill -9 and a power cut."""
@@ -86,7 +85,7 @@ class JobStore(JobReader):
             return job_of(connection.execute(f"{SELECT} WHERE j.id = ?", (job_id,)).fetchone())
 
     def claim(self, lane: str) -> Claim | None:
-        """Take the next queued job of a lane; no two callers get the same one."""
+        """Claim the next queued job of a lane; no two callers get the same one."""
         with self._change() as (connection, version):
             row = connection.execute(
                 "UPDATE jobs SET state = 'running', attempts = attempts + 1, started = coalesce(started, ?), note = '',"
@@ -101,7 +100,7 @@ class JobStore(JobReader):
         return None
 
     def note_queued(self, lane: str, note: str) -> None:
-        """Note in the lane's next queued job what the lane waits for."""
+        """Set the note of the lane's next queued job to what the lane waits for."""
         with self._change() as (connection, version):
             told = connection.execute(
                 "UPDATE jobs SET note = ?, version = ? WHERE id ="
@@ -112,8 +111,8 @@ class JobStore(JobReader):
                 raise _NothingChanged
 
     def move(self, job_id: str, place: int) -> bool:
-        """Put a queued job at a place in its lane's queue, 1 being the next to run; beyond the end is the end. False when
-        the job is not queued."""
+        """Move a queued job to a place in its lane's queue, 1 being the next to run; a place beyond the end is the end. Returns
+        False if the job is not queued."""
         with self._change(durable=True) as (connection, version):
             row = connection.execute("SELECT lane FROM jobs WHERE id = ? AND state = 'queued'", (job_id,)).fetchone()
             if row is None:
@@ -135,7 +134,7 @@ class JobStore(JobReader):
     # Reporting from an attempt
 
     def report(self, claim: Claim, state: JobState, progress: float, note: str, eta_seconds: float | None) -> bool:
-        """Set what a page shows of a running attempt; False when the attempt is over and nothing was written."""
+        """Set what a page shows of a running attempt; False if the attempt is over and nothing was written."""
         with self._change() as (connection, version):
             before = connection.execute(
                 "SELECT state FROM jobs WHERE id = ? AND attempts = ?", (claim.job.id, claim.attempt)
@@ -162,9 +161,9 @@ class JobStore(JobReader):
         note: str = "",
         cost: JobCost = NO_COST,
     ) -> bool:
-        """End an attempt: done, failed, cancelled, or interrupted (to go on at the next start).
+        """End an attempt: done, failed, cancelled, or interrupted (to be resumed at the next start).
 
-        A job that was asked to stop and did so reads cancelled even when its attempt was interrupted.
+        A job that was asked to stop is set to cancelled even if its attempt was interrupted.
         """
         with self._change(durable=True) as (connection, version):
             row = connection.execute(
@@ -199,8 +198,8 @@ class JobStore(JobReader):
     # Stopping and removing
 
     def request_cancel(self, job_id: str) -> JobState | None:
-        """Ask a job to stop and return its state after that: a queued one is cancelled at once, a held one is marked (also
-        for the next start, should the server die meanwhile), an ended one is left alone. None for an unknown id."""
+        """Ask a job to stop and return its state after that: a queued one is cancelled at once, a running one is marked (the
+        mark survives a crash of the server), an ended one is not changed. None for an unknown id."""
         state = None
         with self._change(durable=True) as (connection, version):
             row = connection.execute("SELECT state FROM jobs WHERE id = ?", (job_id,)).fetchone()
@@ -217,7 +216,7 @@ class JobStore(JobReader):
         return state
 
     def remove(self, job_id: str) -> bool:
-        """Take an ended job off the list, with its history; False when it is not there or has not ended."""
+        """Remove an ended job from the list, with its history; False if it is not there or has not ended."""
         with self._change() as (connection, _):
             self._removed.keep(connection, job_id)
             if not connection.execute(f"DELETE FROM jobs WHERE id = ? AND state IN ({ENDED_SQL})", (job_id,)).rowcount:
@@ -226,7 +225,7 @@ class JobStore(JobReader):
         return False
 
     def put_back(self, job_id: str) -> bool:
-        """Undo `remove`; False when the job is not kept any more."""
+        """Undo `remove`; False if the job is not kept any more."""
         with self._change() as (connection, version):
             if not self._removed.put_back(connection, job_id, version):
                 raise _NothingChanged
@@ -234,7 +233,7 @@ class JobStore(JobReader):
         return False
 
     def prune(self, older_than: float, keep: int) -> int:
-        """Take ended jobs off the list that ended before `older_than`, and the oldest beyond `keep` rows; returns how many."""
+        """Remove ended jobs that ended before `older_than`, and the oldest beyond `keep` rows; returns how many."""
         with self._change() as (connection, _):
             old = connection.execute(f"DELETE FROM jobs WHERE state IN ({ENDED_SQL}) AND ended < ?", (older_than,)).rowcount
             excess = connection.execute("SELECT count(*) FROM jobs").fetchone()[0] - keep
@@ -249,31 +248,31 @@ class JobStore(JobReader):
             return old + many
         return 0
 
-    # Starting again
+    # Recovery
 
     def recover(self, weight: float = 1.0, crash_limit: int = CRASH_LIMIT) -> Recovery:
-        """Queue again, in their old order, all jobs that the last server left unended. Called once, before any claim.
+        """Queue again, in their old order, all jobs that the last server left unfinished. Called once, before any claim.
 
-        A job in which the server crashed more than `crash_limit` times in a row without any headway is failed: it would
-        only end the server again. A job that had been asked to stop is cancelled.
+        A job during which the server crashed more than `crash_limit` times in a row without progress fails, since it would
+        probably crash the server again. A job that had been asked to stop is cancelled.
 
         Args:
-            weight: what the last server's death counts, KILL_WEIGHT when nothing says that its work was the cause.
+            weight: what the last server's end counts, KILL_WEIGHT if nothing indicates that its work was the cause.
         """
         with self._change(durable=True) as (connection, version):
             return recover_jobs(connection, version, weight, crash_limit)
 
     def announce(self) -> None:
-        """Wake the threads that wait for a change, for changes outside the rows."""
+        """Wake the threads that wait for a change, after changes outside the rows."""
         with self._changed:
             self._clock += 1
             self._changed.notify_all()
 
     @contextmanager
     def _change(self, *, durable: bool = False) -> Iterator[tuple[sqlite3.Connection, int]]:
-        """A transaction with the clock's next value; those who wait are woken once it is committed.
+        """A transaction with the next value of the counter; waiting threads are woken once it is committed.
 
-        Raising _NothingChanged inside ends the block quietly: it is rolled back, and no thread is woken.
+        Raising _NothingChanged inside ends the block without an error: it is rolled back, and no thread is woken.
         """
         try:
             with self._database.write(durable=durable) as connection:
@@ -287,7 +286,7 @@ class JobStore(JobReader):
 
 
 def _between(positions: Sequence[float], index: int) -> float:
-    """A number before positions[index] and after the one before it; after all of them when there is none."""
+    """Return a number before positions[index] and after the one before it; after all of them if there is none."""
     if not positions:
         return 0.0
     if index >= len(positions):

@@ -1,4 +1,4 @@
-"""The wait at the memory gate: decide, unload what is idle, wait for what is busy, and promise."""
+"""Waiting at the memory gate: decide, unload idle engines, wait for busy ones, and reserve."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ STEP_SECONDS = 0.5
 
 
 def no_hold(need: Need) -> Message | None:
-    """Nothing keeps a load waiting but memory."""
+    """Return None: only memory makes a load wait."""
     return None
 
 
 class Admission:
-    """Lets loads in one decision at a time.
+    """Decides on loads one at a time.
 
-    A load is promised its memory in the same step in which it is decided on, before anything is unloaded for it, so that
-    what the unloading frees cannot go to another. `PendingReservations.deciding` is held from the reading to the reservation
-    and never while an engine is unloaded, a callback runs or this waits; inside it only the GPU probe's lock is taken.
+    The memory of a load is reserved in the same step in which it is admitted, before anything is unloaded for it, so that no
+    other load can use the memory that the unloading frees. `PendingReservations.deciding` is held from the reading to the
+    reservation and never while an engine is unloaded, a callback runs or this waits; inside it only the GPU probe's lock is
+    acquired.
     """
 
     def __init__(
@@ -40,9 +41,8 @@ class Admission:
         pause: Callable[[float], None] = time.sleep,
         hold: Callable[[Need], Message | None] = no_hold,
     ) -> None:
-        """
-        Args:
-            hold: why a load has to wait whatever memory there is (heat, say), None when it need not.
+        """Args:
+        hold: returns why a load has to wait whatever memory there is (heat, for example), None if it need not.
         """
         self._promises = promises
         self._facts = facts
@@ -53,7 +53,7 @@ class Admission:
         self._hold = hold
 
     def decide(self, need: Need, residents: Sequence[Resident]) -> Decision:
-        """The gate's present decision; reserves nothing."""
+        """Return the gate's present decision; reserves nothing."""
         with self._promises.deciding:
             return self._decide(need, residents, self._promises.needs())
 
@@ -111,7 +111,7 @@ class Admission:
         evict: Callable[[str], object],
         waiting: Callable[[str], None],
     ) -> Decision:
-        """Unload the victims and decide again; the promise is kept only when the load now fits as it is."""
+        """Unload the victims and decide again; the reservation is kept only if the load now fits."""
         decision: Decision = admitted
         try:
             waiting(admitted.note)

@@ -1,4 +1,4 @@
-"""What a holder of memory is expected to take before anything of it was measured."""
+"""The estimated memory of an engine or server that has not been measured yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engines.contract.card import Reduction
 
 
 class MemoryEstimate(Protocol):
-    """The first estimate of a load, and how sentences speak of it. An engine's Card is one; what each part means is written
+    """The first estimate of a load, and the names used in sentences about it. An engine's Card is one; the fields are described
     there."""
 
     @property
@@ -39,7 +39,7 @@ class MemoryEstimate(Protocol):
 
 @dataclass(frozen=True)
 class HolderEstimate:
-    """The estimate of a program that is no engine, a server beside the studio for instance."""
+    """The estimate of a program that is no engine, such as a server beside the studio."""
 
     id: str
     title: str

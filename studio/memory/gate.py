@@ -1,16 +1,16 @@
-"""The memory gate: may an engine be loaded now? Pure functions over a reading, the card's facts and who is resident.
+"""The memory gate: whether an engine may be loaded now. Pure functions of a reading, the card's facts and the loaded engines.
 
-Engines are budgeted in one pool: the machine's memory for CPU engines and for every engine on unified memory; the
-card's own memory for CUDA engines on a plug-in card, which need a little of the machine's beside it. CPU offload is
-never a way out: on unified memory it frees nothing.
+Each engine uses one pool: the machine's memory for CPU engines and for every engine on unified memory; the graphics card's memory
+for CUDA engines on a plug-in card, which also need a little of the machine's. CPU offload is never used to make room: on unified
+memory it frees nothing.
 
-What must stay free of a pool when a load of a tier has been admitted is the larger of two things:
+After a load of a tier is admitted, the larger of two amounts must stay free of its pool:
 
-- the part above the tier's ceiling: use may not rise above the hard limit (80 %) by a heavy or medium load, nor above
-  the admit limit (85 %) by a light one. The small engines are what a full machine can still work with, and their
-  loads are too small to carry it to the kill limit;
-- the tier's reserve (16, 10 and 2 GiB), on smaller pools never more than a share of it: a heavy engine's 40 % of the
-  machine (20 % of a plug-in card, where running out ends the engine and not the machine), a medium or light one's 10 %.
+- the part above the tier's ceiling: a heavy or medium load must not raise the use above the hard limit (80 %), nor a light one
+  above the admit limit (85 %). Light engines are what still works on a full machine, and their loads are too small to reach the
+  kill limit;
+- the tier's reserve (16, 10 and 2 GiB), on smaller pools at most a share of it: for a heavy engine 40 % of the machine (20 % of a
+  plug-in card, where running out ends the engine and not the machine), for a medium or light one 10 %.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ def system_pool(reading: MemoryReading) -> Pool:
 
 
 def card_pool(gpu: GpuFacts) -> Pool:
-    """The memory of a plug-in card. A driver that hides the total still reports it by process."""
+    """Return the memory of a plug-in card. A driver that hides the total still reports use by process."""
     total = gpu.total or 0
     used = sum(gpu.process_bytes.values()) if gpu.used is None else gpu.used
     return Pool(total, max(0, total - used), plug_in=True)
 
 
 def budgeted_on_card(device: Device, gpu: GpuFacts | None) -> bool:
-    """Whether an engine on this device is budgeted in the memory of a plug-in card."""
+    """Return whether an engine on this device uses the memory of a plug-in card."""
     return device is Device.CUDA and gpu is not None and gpu.has_own_memory
 
 
 def pool_of(device: Device, reading: MemoryReading, gpu: GpuFacts | None) -> Pool:
-    """The pool an engine on this device is budgeted in. Without a card that NVML sees, a CUDA engine counts against the
-    machine's memory: whether it can work at all is its readiness to say, not the gate's."""
+    """Return the pool of an engine on this device. Without a card that NVML sees, a CUDA engine counts against the machine's
+    memory: whether it can work at all is decided by its readiness, not by the gate."""
     return card_pool(gpu) if gpu is not None and budgeted_on_card(device, gpu) else system_pool(reading)
 
 
@@ -55,15 +55,15 @@ def decide(
     limits: Limits,
     promised: Sequence[Need] = (),
 ) -> Decision:
-    """Whether the load may begin.
+    """Decide whether a load may begin.
 
     Args:
         residents: every engine that holds memory now, busy or idle.
         promised: admitted loads that do not hold their memory yet.
 
     Returns:
-        Admit, with the fewest idle engines unloaded, the least worth per GiB first; Wait while others hold what is
-        missing; Refuse when an otherwise empty machine could not hold it.
+        Admit, with the fewest idle engines to unload, those of least worth per GiB first; Wait, while others hold the missing
+            memory; Refuse, if an otherwise empty machine could not hold the load.
     """
     demands = _demands(need, reading, gpu, limits, promised)
     for demand in demands:
@@ -81,7 +81,7 @@ def decide(
 
 
 def usable_for(device: Device, tier: Tier, reading: MemoryReading, gpu: GpuFacts | None, limits: Limits) -> tuple[Pool, int, int]:
-    """For a load of the tier, before its size is known: (pool, what it could take now, what must stay free)."""
+    """Return for a load of the tier, before its size is known: (pool, what it could use now, what must stay free)."""
     pool = pool_of(device, reading, gpu)
     free = limits.must_stay_free(tier, pool.total, plug_in=pool.plug_in)
     return pool, pool.available - free, free
@@ -90,7 +90,7 @@ def usable_for(device: Device, tier: Tier, reading: MemoryReading, gpu: GpuFacts
 def machine_for(
     tier: Tier, reading: MemoryReading, gpu: GpuFacts | None, residents: Sequence[Resident], limits: Limits
 ) -> Machine:
-    """What an engine of the tier on the GPU may count on here once the studio's other engines are gone."""
+    """Return what an engine of the tier on the GPU can use here once the studio's other engines are unloaded."""
     machine, light = system_pool(reading), limits.must_stay_free(Tier.LIGHT, reading.pool)
     pool = pool_of(Device.CUDA, reading, gpu)
     free = limits.must_stay_free(tier, pool.total, plug_in=pool.plug_in)
@@ -125,20 +125,20 @@ def _demands(
         return (Demand(machine, need.bytes, limits.must_stay_free(need.tier, machine.total), machine_promised),)
     return (
         Demand(pool, need.bytes, limits.must_stay_free(need.tier, pool.total, plug_in=True), card_promised),
-        # The machine's side is small whatever the engine's tier: the light rule holds for it.
+        # The part in main memory is small for every tier, so the light rule applies to it.
         Demand(machine, need.host_bytes, limits.must_stay_free(Tier.LIGHT, machine.total), machine_promised),
     )
 
 
 def gain(resident: Resident, pool: Pool, gpu: GpuFacts | None) -> int:
-    """The memory that ending the resident frees in the pool."""
+    """Return the memory that ending the resident frees in the pool."""
     if pool.plug_in:
         return resident.card_bytes
     return resident.host_bytes if gpu is not None and gpu.has_own_memory else resident.bytes
 
 
 def _victims(demands: Sequence[Demand], gpu: GpuFacts | None, residents: Sequence[Resident]) -> list[Resident] | None:
-    """A minimal set of idle residents whose end meets every demand; None when all together do not."""
+    """Return a minimal set of idle residents whose end meets every demand; None if all together do not."""
 
     def enough(chosen: Sequence[Resident]) -> bool:
         return all(sum(gain(victim, demand.pool, gpu) for victim in chosen) >= demand.missing for demand in demands)
@@ -150,7 +150,7 @@ def _victims(demands: Sequence[Demand], gpu: GpuFacts | None, residents: Sequenc
         chosen.append(candidate)
     if not enough(chosen):
         return None
-    # A big one may have made smaller ones before it needless: keep those, the dearest first.
+    # A large one may have made smaller ones before it unnecessary: keep those, the most valuable first.
     for candidate in reversed(chosen[:]):
         rest = [victim for victim in chosen if victim is not candidate]
         if enough(rest):

@@ -1,4 +1,4 @@
-"""The books of memory: which worker holds what since when, and what came back when it ended."""
+"""The record of memory use: which worker has held how much since when, and how much was freed when it ended."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ USES_REMEMBERED_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One worker's life. Times are seconds since the epoch, sizes bytes.
+    """The life of one worker. Times are seconds since the epoch, sizes bytes.
 
     Args:
-        since: when it had loaded; None when its start failed.
-        resident: held right after the load. peak: the most held in any run so far.
-        ended: when it was gone; None while it lives.
+        since: when it had loaded; None if its start failed.
+        resident: memory right after the load. peak: the most memory in any run so far.
+        ended: when it had ended; None while it lives.
         returned: by how much available memory rose then; None while it lives.
-        within_tolerance: whether that was all it should have been.
-        death: why it ended unasked; "" otherwise.
+        within_tolerance: whether all of its memory was freed, within the tolerance.
+        death: why it ended unexpectedly; "" otherwise.
     """
 
     engine_id: str
@@ -51,7 +51,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class EngineTotals:
-    """What one engine has done since the studio started."""
+    """Totals of one engine since the studio started."""
 
     loads: int = 0
     load_seconds: float = 0.0
@@ -60,7 +60,8 @@ class EngineTotals:
 
 
 class MemoryLedger:
-    """Keeps the living entries and the last ones ended. A WorkerObserver; safe from any thread, one lock, none inside."""
+    """Keeps the living entries and the last ended ones. A WorkerObserver; any thread may call any method. One lock, inside which
+    no other is acquired."""
 
     def __init__(self, clock: Callable[[], float] = time.time, keep: int = ENTRIES_KEPT) -> None:
         self._clock = clock
@@ -96,22 +97,22 @@ class MemoryLedger:
             self._ended.append(replace(entry, ended=self._clock(), returned=returned, within_tolerance=report.within_tolerance))
 
     def living(self) -> list[LedgerEntry]:
-        """Who holds memory now, the oldest first."""
+        """Return the entries of living workers, the oldest first."""
         with self._lock:
             return list(self._living.values())
 
     def ended(self, limit: int = 50) -> list[LedgerEntry]:
-        """The last lives that ended, the newest first."""
+        """Return the last ended entries, the newest first."""
         with self._lock:
             return list(self._ended)[: -limit - 1 : -1]
 
     def totals(self) -> dict[str, EngineTotals]:
-        """By engine id, over all lives since the start."""
+        """Return totals by engine id, over all workers since the start."""
         with self._lock:
             return dict(self._totals)
 
     def recent_uses(self, engine_id: str) -> int:
-        """Runs of the engine within the last hour."""
+        """Count the runs of the engine within the last hour."""
         with self._lock:
             uses = self._uses.get(engine_id)
             while uses and uses[0] < self._clock() - USES_REMEMBERED_SECONDS:

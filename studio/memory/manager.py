@@ -1,4 +1,4 @@
-"""The memory of the studio: reads it, admits loads to it, and watches it while engines work."""
+"""The memory manager: reads memory, admits loads, and watches memory while engines work."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ SPARE_MARGIN = 0.1
 
 
 class Workers(Protocol):
-    """What the manager asks of the owner of the worker processes."""
+    """The part of the worker pool that the manager uses."""
 
     def snapshot(self) -> Sequence[WorkerStatus]:
-        """All workers in their present state."""
+        """Return the state of all workers."""
 
     def unload(self, engine_id: str) -> object:
-        """End the engine's idle workers and return when their memory is back."""
+        """End the engine's idle workers and return when their memory is free."""
 
     def end(self, engine_id: str, reason: str) -> object:
-        """End the engine's worker at once; `reason` becomes the error of the job it worked for."""
+        """Kill the engine's worker at once; `reason` becomes the error of the job it worked for."""
 
 
 class MemoryManager:
-    """The memory of one studio. For the worker pool, `admit_load` is the AdmissionHook, `reuse` the ReuseHook and `observer`
-    the WorkerObserver.
+    """The memory of one studio. For the worker pool, `admit_load` is the AdmissionHook, `reuse` the ReuseHook and `observer` the
+    WorkerObserver.
 
-    Reading and reporting work at once. Admission by the hook and the watch need the workers, which are made with this
-    object and handed in by `attach`.
+    Reading and reporting work at once. Admission by the hook and the watch need the workers, which are made with this object and
+    passed to `attach`.
 
-    Locks: PendingReservations.deciding, see Admission; the books, the learned sizes, the sampler's history and the GPU probe
-    have locks of their own, inside which no other is taken and no callback runs.
+    Locks: PendingReservations.deciding, see Admission. The ledger, the profiles, the sampler's history and the GPU probe have
+    locks of their own, inside which no other is acquired and no callback runs.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class MemoryManager:
         )
 
     def attach(self, workers: Workers, estimate_of: Callable[[str], MemoryEstimate]) -> None:
-        """Make the workers known and begin the watch."""
+        """Set the workers and start the watch."""
         self.observer.attach(estimate_of)
         self._workers = workers
         self.sampler.start()
@@ -115,7 +115,7 @@ class MemoryManager:
         return self._gpu.facts()
 
     def machine(self, tier: Tier = Tier.HEAVY) -> Machine:
-        """What an engine of the tier on the GPU may count on, once the studio's other engines are gone."""
+        """Return what an engine of the tier on the GPU can use, once the studio's other engines are unloaded."""
         return replace(machine_for(tier, *self._facts(), self.residents(), self.limits), need_of=self._need_gib)
 
     def _need_gib(self, estimate: MemoryEstimate, variant: str) -> tuple[float, float]:
@@ -123,28 +123,28 @@ class MemoryManager:
         return need.bytes / GIB, need.host_bytes / GIB
 
     def gpu_bytes(self, pid: int) -> int:
-        """Graphics memory a process holds, 0 where there is none or it is unknown."""
+        """Return the graphics memory of a process, 0 if there is none or it is unknown."""
         facts = self.gpu()
         return 0 if facts is None else facts.process_bytes.get(pid, 0)
 
     def residents(self) -> list[Resident]:
-        """Every engine that holds memory now, one entry for each of its workers."""
+        """Return every engine that holds memory now, one entry for each of its workers."""
         return [] if self._workers is None else self.observer.residents(self._workers.snapshot())
 
     def history(self) -> list[dict[str, float | None]]:
-        """The last hour for a plot, in GiB, oldest first."""
+        """Return the last hour for a plot, in GiB, oldest first."""
         self.sampler.watch()
         return [sample.as_dict() for sample in self.sampler.history()]
 
     def report(self) -> dict[str, Any]:
-        """Memory as the public API gives it, see memory_report."""
+        """Return memory as the public API gives it, see memory_report."""
         self.sampler.watch()
         return memory_report(self.reading(), self.gpu(), self.residents(), self.limits, self.sampler.level, self.heat)
 
     # Admission
 
     def decide(self, need: Need, residents: Sequence[Resident] | None = None) -> Decision:
-        """What the gate would say to a need now; promises nothing."""
+        """Return what the gate would decide on a need now; reserves nothing."""
         return self._admission.decide(need, self.residents() if residents is None else residents)
 
     def admission(
@@ -178,28 +178,29 @@ class MemoryManager:
             raise
 
     def has_room_to_spare(self) -> bool:
-        """Whether a process may be started that is only perhaps needed: well below the hard limit, nothing tense."""
+        """Return whether a spare process may be started: use is well below the hard limit and there is no memory pressure."""
         return self.sampler.level is MemoryPressure.CALM and self.reading().fraction < self.limits.hard - SPARE_MARGIN
 
     def spare(self, estimate: MemoryEstimate, without: Sequence[Resident]) -> int:
-        """Bytes that a load on this device and of this tier could have if the engines of `without` were gone."""
+        """Return the bytes that a load on this device and of this tier could use if the engines of `without` were unloaded."""
         reading, facts = self._facts()
         pool, usable, _ = usable_for(estimate.device, estimate.tier, reading, facts, self.limits)
         return max(0, usable + sum(gain(one, pool, facts) for one in without))
 
     def need(self, estimate: MemoryEstimate, variant: str = "") -> Need:
-        """What a load should have on this machine. `estimate`: an engine's `card_for` its options; `variant`: its profile key."""
+        """Return the memory that a load needs on this machine. `estimate`: an engine's `card_for` its options; `variant`: its
+        profile key."""
         return self.observer.need(estimate, variant)
 
     def admit_load(self, card: MemoryEstimate, waiting: Callable[[str], None], variant: str = "") -> None:
         """`admission` as the worker pool's hook."""
         assert self._workers is not None, "attach comes before the first load"
-        self.sampler.watch()  # it may sleep for seconds while nothing works, and an engine can fill the machine in less
+        self.sampler.watch()  # it may sleep for seconds while nothing works, and an engine can fill the machine in less time
         self.admission(card, variant, self.residents, self._workers.unload, waiting)
 
     def reuse(self, card: MemoryEstimate, held_gib: float, waited: float, variant: str = "") -> str:
-        """The worker pool's ReuseHook: a warm engine meets the guard against heat, and the admit limit for what it is
-        expected to take beyond what it holds. Idle engines are unloaded for it where that helps."""
+        """The worker pool's ReuseHook: before its next job a warm engine passes the heat guard, and the admit limit for the
+        memory that it is expected to use beyond what it holds. Idle engines are unloaded if that helps."""
         self.sampler.watch()
         need = self.need(card, variant)
         held = self._too_hot(need)
@@ -230,8 +231,8 @@ class MemoryManager:
         return self.heat.held if need.device is Device.CUDA else None
 
     def _growth(self, need: Need, held_gib: float, *, by_size: bool) -> Need:
-        """What a loaded engine will take beyond what it holds, under the rule of the light tier: nothing above the admit limit.
-        Of a plug-in card it holds its part already, but for what a larger job than those before needs."""
+        """Return what a loaded engine will use beyond what it holds, as a demand of the light tier: nothing above the admit
+        limit. On a plug-in card it holds its part already, except for what a job larger than those before needs."""
         on_a_card = budgeted_on_card(need.device, self.gpu())
         if not (on_a_card and by_size):
             further = 0 if on_a_card else max(0, need.bytes - int(held_gib * GIB))

@@ -1,4 +1,4 @@
-"""The memory gate's messages, with the numbers and a remedy. Needs are rounded up, what can be used is rounded down."""
+"""The memory gate's messages, with numbers and a remedy. Needs are rounded up, usable memory is rounded down."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORTH_NAMING = 64 * MIB
 
 
 def shortage(need: Need, demand: Demand, holders: Sequence[MemoryHolder]) -> Message:
-    """Of a wait: "Wan 2.2 needs about 38 GiB, 31 GiB can be used; unload Wan 2.1 to gain 28 GiB." """
+    """Return the message of a wait: "Wan 2.2 needs about 38 GiB, 31 GiB can be used; unload Wan 2.1 to gain 28 GiB." """
     ways = []
     named = _fewest_that_help(holders, demand.missing)
     if named:
@@ -39,10 +39,10 @@ def shortage(need: Need, demand: Demand, holders: Sequence[MemoryHolder]) -> Mes
 
 
 def reuse(title: str, further: int, fraction: float, pool: int, limit: float, short: Message) -> Message:
-    """Why a loaded engine has to wait before its next job: "F5-TTS is loaded, but 88% of 119 GiB are in use …".
+    """Return why a loaded engine has to wait before its next job: "F5-TTS is loaded, but 88% of 119 GiB are in use …".
 
     Args:
-        further: bytes it is expected to take beyond what it holds. short: what `shortage` said.
+        further: bytes that it is expected to use in addition. short: the message of `shortage`.
     """
     return Message.of(
         "memory.too-full-for-next-job",
@@ -57,7 +57,7 @@ def reuse(title: str, further: int, fraction: float, pool: int, limit: float, sh
 
 
 def refusal(need: Need, demand: Demand) -> Message:
-    """Of a need that an otherwise empty machine could not hold."""
+    """Return the message for a need that an otherwise empty machine could not hold."""
     return Message.of(
         "memory.never-enough",
         engine=need.title,
@@ -73,8 +73,9 @@ def refusal(need: Need, demand: Demand) -> Message:
 
 
 def smaller_work(need: Need, demand: Demand, room: int) -> Message | str:
-    """ "It would fit with 33 frames, or at 832 × 480.": the least that makes the need fit, of each kind; "" where none does."""
-    if demand.bytes != need.bytes:  # what lies beside a card does not shrink with the work
+    """Return "It would fit with 33 frames, or at 832 × 480.": of each kind the smallest reduction that makes the need fit; "" if
+    none does."""
+    if demand.bytes != need.bytes:  # the part in main memory does not shrink with the work
         return ""
     fitting = [[one.words for one in kind if need.bytes - one.gib * GIB <= room] for kind in need.savings]
     ways = [words[0] for words in fitting if words]
@@ -82,13 +83,13 @@ def smaller_work(need: Need, demand: Demand, room: int) -> Message | str:
 
 
 def unloading(need: Need, victims: Sequence[MemoryHolder]) -> str:
-    """What happens before an admitted load."""
+    """Return what happens before an admitted load."""
     gained = about(sum(victim.bytes for victim in victims))
     return f"Unloading {_list([victim.title for victim in victims])} to gain {gained} for {need.title}."
 
 
 def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[MemoryHolder]) -> tuple[bool, str]:
-    """(admitted, sentence) for a load of the tier whose size is not known yet; `idle` engines would be unloaded for it."""
+    """Return (admitted, sentence) for a load of the tier whose size is not known yet; `idle` engines would be unloaded for it."""
     gain = sum(one.bytes for one in idle)
     usable = pool.available - free
     place = " of the graphics card" if pool.plug_in else ""
@@ -107,7 +108,7 @@ def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[MemoryHolder]) -> 
 
 
 def ended_for_memory(title: str, tier: Tier, used: int, pool: int, kill_limit: float) -> str:
-    """Why the sampler ended a worker; becomes the reason of its job's error."""
+    """Return why the sampler ended a worker; it becomes the reason of the job's error."""
     return (
         f"{title} was ended because {used / pool:.0%} of this machine's {about(pool)} were in use and the limit is "
         f"{kill_limit:.0%}; it was the youngest {tier} engine. Beyond the limit the whole machine could have stopped."
@@ -115,7 +116,7 @@ def ended_for_memory(title: str, tier: Tier, used: int, pool: int, kill_limit: f
 
 
 def _fewest_that_help(holders: Sequence[MemoryHolder], missing: int) -> list[MemoryHolder]:
-    """The idle ones first, then the largest, until what is missing is covered."""
+    """Return holders whose memory covers what is missing: the idle ones first, then the largest."""
     named: list[MemoryHolder] = []
     for holder in sorted(holders, key=lambda one: (one.busy, -one.bytes)):
         if holder.bytes >= WORTH_NAMING and sum(one.bytes for one in named) < missing:

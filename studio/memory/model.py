@@ -1,4 +1,4 @@
-"""The values of the memory gate: what is needed, who holds what, the limits, and what the gate decides. Sizes are bytes."""
+"""The values of the memory gate: needs, residents, limits and decisions. Sizes are bytes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ HALF_LIFE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Need:
-    """What an engine is expected to hold at its peak, in bytes of the pool it is budgeted in.
+    """What an engine is expected to hold at its peak, in bytes of its pool.
 
     Args:
-        measured: from this machine's own runs; else it is the card's estimate, and sentences say so.
-        host_bytes: what it takes of the machine's memory when its pool is a plug-in card.
-        savings: smaller work that needs less of that pool, by kind, as on a card.
-        remedy: what to do where it can never fit, "" for general advice.
+        measured: from runs on this machine; else it is the card's estimate, and sentences say so.
+        host_bytes: main memory that it uses beside a plug-in card.
+        savings: smaller work that needs less of the pool, by kind, as on a card.
+        remedy: what to do if it can never fit, "" for general advice.
     """
 
     engine_id: str
@@ -47,10 +47,10 @@ class Resident:
     """An engine that holds memory now.
 
     Args:
-        host_bytes: of the machine's memory. card_bytes: on the GPU (the machine's too, on unified memory).
+        host_bytes: main memory. card_bytes: memory of the GPU (main memory too, on unified memory).
         busy: leased or loading; never evicted.
         loading: its bytes are what it is expected to hold, not what it holds.
-        reload_seconds: what a load takes. recent_uses: leases in the last hour. idle_seconds: since the last one.
+        reload_seconds: how long a load takes. recent_uses: leases in the last hour. idle_seconds: since the last one.
         started: seconds since the epoch.
     """
 
@@ -73,14 +73,14 @@ class Resident:
 
     @property
     def worth_per_gib(self) -> float:
-        """The value of keeping it resident: seconds of reload saved, times the likelihood of a use, per GiB held."""
+        """The value of keeping it loaded: seconds of reload saved, times the likelihood of a use, per GiB held."""
         use = (1 + self.recent_uses) * 0.5 ** (self.idle_seconds / HALF_LIFE_SECONDS)
         return self.reload_seconds * use / (max(self.bytes, 1) / GIB)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The thresholds as parts of a pool, and the reserves in bytes before they are scaled down."""
+    """The limits as fractions of a pool, and the reserves in bytes before they are scaled down."""
 
     hard: float
     admit: float
@@ -95,11 +95,11 @@ class Limits:
         return cls(settings.hard_limit, settings.admit_limit, settings.kill_limit, *(int(size * GIB) for size in reserves))
 
     def ceiling(self, tier: Tier) -> float:
-        """The part of a pool up to which a load of the tier may fill it."""
+        """Return the fraction of a pool up to which a load of the tier may fill it."""
         return self.admit if tier is Tier.LIGHT else min(self.hard, self.admit)
 
     def reserve(self, tier: Tier, total: int, *, plug_in: bool = False) -> int:
-        """The tier's reserve on a pool of this size."""
+        """Return the tier's reserve on a pool of this size."""
         wanted = {Tier.HEAVY: self.heavy, Tier.MEDIUM: self.medium, Tier.LIGHT: self.light}[tier]
         share = (CARD_SHARE if plug_in else MACHINE_SHARE)[tier]
         return min(wanted, int(share * total))
@@ -111,7 +111,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Pool:
-    """Memory that engines are budgeted in: `available` of `total` bytes, of the machine or of a plug-in card."""
+    """Memory that engines share: `available` of `total` bytes, of the machine or of a plug-in card."""
 
     total: int
     available: int
@@ -120,10 +120,10 @@ class Pool:
 
 @dataclass(frozen=True)
 class Demand:
-    """What one load asks of one pool.
+    """What one load needs of one pool.
 
     Args:
-        bytes: asked for. free: what must stay free of the pool. promised: reserved for loads that do not hold it yet.
+        bytes: the need. free: what must stay free of the pool. promised: reserved for loads that do not hold it yet.
     """
 
     pool: Pool
@@ -133,12 +133,12 @@ class Demand:
 
     @property
     def usable(self) -> int:
-        """What a load could take now; may be negative when more than the reserve is in use."""
+        """What a load could use now; negative if more than the reserve is in use."""
         return self.pool.available - self.promised - self.free
 
     @property
     def largest(self) -> int:
-        """What a load could take of the pool if nothing else were in it."""
+        """What a load could use of the pool if nothing else were in it."""
         return self.pool.total - self.free
 
     @property
@@ -148,7 +148,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class MemoryHolder:
-    """Who holds how much of a pool, for sentences."""
+    """An engine or program and the memory that it holds, for sentences."""
 
     title: str
     bytes: int
@@ -157,7 +157,7 @@ class MemoryHolder:
 
 @dataclass(frozen=True)
 class Admit:
-    """Load it, after these idle engines have been unloaded (by engine id, in this order)."""
+    """Load it, after these idle engines are unloaded (by engine id, in this order)."""
 
     after_evicting: tuple[str, ...] = ()
     note: str = ""
@@ -165,7 +165,7 @@ class Admit:
 
 @dataclass(frozen=True)
 class Wait:
-    """Others hold what it needs: wait for them. The hint says what can be done meanwhile."""
+    """Wait: other engines hold the memory. The hint says what can be done meanwhile."""
 
     message: Message
 
@@ -180,7 +180,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Not even this machine with nothing else on it could hold it."""
+    """Refuse: this machine could not hold it even with nothing else loaded."""
 
     message: Message
 

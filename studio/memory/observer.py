@@ -1,4 +1,4 @@
-"""What workers hold and have held: the books, the measured sizes and the residents that the gate decides on."""
+"""What workers hold and have held: the ledger, the measured sizes, and the residents for the gate."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from studio.workers.model import UnloadReport, WorkerState, WorkerStatus
 
 @dataclass(frozen=True)
 class _LoadRecord:
-    """What is known of a living worker: its variant, and what it held of the machine's memory after its load."""
+    """A living worker: its variant, and what it held of the machine's memory after its load."""
 
     variant: str = ""
     host_bytes: int = 0
 
 
 class MemoryObserver:
-    """The worker pool's WorkerObserver: books each load, run and end, learns from it, and settles reservations.
+    """The worker pool's WorkerObserver: records each load, run and end, learns sizes from them, and settles reservations.
 
-    Holds no lock of its own; those of the books, the profiles and the reservations are taken one after the other.
+    Has no lock of its own; those of the ledger, the profiles and the reservations are acquired one after the other.
 
     Args:
-        gpu: the facts of the graphics card now.
+        gpu: returns the present facts of the graphics card.
     """
 
     def __init__(
@@ -48,15 +48,15 @@ class MemoryObserver:
         self._estimate_of: Callable[[str], MemoryEstimate] | None = None
 
     def attach(self, estimate_of: Callable[[str], MemoryEstimate]) -> None:
-        """Make the holders' estimates known; needed before `residents` is called."""
+        """Set the holders' estimates; called before `residents`."""
         self._estimate_of = estimate_of
 
     def need(self, estimate: MemoryEstimate, variant: str = "") -> Need:
-        """What a load should have on this machine, see MemoryManager.need."""
+        """Return the memory that a load needs on this machine, see MemoryManager.need."""
         return self._profiles.need(estimate, variant, plug_in=budgeted_on_card(estimate.device, self._gpu()))
 
     def residents(self, workers: Sequence[WorkerStatus]) -> list[Resident]:
-        """Those workers with what each holds, where, and what it would cost to load it again."""
+        """Return these workers with what each holds, where, and what loading it again would cost."""
         facts = self._gpu()
         return [self._resident(status, facts) for status in workers]
 
@@ -74,7 +74,7 @@ class MemoryObserver:
     def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
         self._ledger.on_peak(engine_id, pid, peak_gib)
         load = self._loads.get(pid, _LoadRecord())
-        host_now = process_resident(self._files, pid) or load.host_bytes  # it may have died of this very run
+        host_now = process_resident(self._files, pid) or load.host_bytes  # the run itself may have caused the end
         size, host = self._split(engine_id, int(peak_gib * GIB), host_now)
         self._profiles.record(MeasurementKind.PEAK, engine_id, variant or load.variant, size, host_bytes=host)
 
@@ -85,7 +85,7 @@ class MemoryObserver:
         self._ledger.on_returned(engine_id, pid, report)
         load = self._loads.pop(pid, None)
         if load is None:
-            self._reservations.settle(engine_id)  # its start failed: nothing else ends the reservation
+            self._reservations.settle(engine_id)  # its start failed, so nothing else releases the reservation
         else:
             self._profiles.record(MeasurementKind.RETURNED, engine_id, load.variant, int(report.returned_gib * GIB))
 
@@ -100,7 +100,7 @@ class MemoryObserver:
         held = int(status.memory_gib * GIB)
         on_card = 0 if facts is None else facts.process_bytes.get(status.pid, 0)
         if not on_card and budgeted_on_card(estimate.device, facts):
-            # The driver does not say, as in a container with process ids of its own: take it to hold what it should.
+            # The driver does not report it, as in a container with its own process ids: assume the expected size.
             on_card, host = self.need(estimate, self._loads.get(status.pid, _LoadRecord()).variant).bytes, held
         else:
             host = max(0, held - on_card)
@@ -120,7 +120,7 @@ class MemoryObserver:
         )
 
     def _split(self, engine_id: str, size: int, host: int) -> tuple[int, int]:
-        """What a worker holds, as (bytes of the pool it is budgeted in, bytes of the machine's memory beside it)."""
+        """Return what a worker holds: (bytes of its pool, bytes of the machine's memory beside it)."""
         if self._estimate_of is None or not budgeted_on_card(self._estimate(engine_id).device, self._gpu()):
             return size, 0
         return max(0, size - host), min(host, size)

@@ -1,4 +1,4 @@
-"""Memory that has been promised to loads which do not hold it yet, so that two loads at once cannot both be admitted to it."""
+"""Reservations for loads that do not hold their memory yet, so that two loads cannot both be admitted to the same memory."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FORGOTTEN_AFTER_SECONDS = 600.0
 
 @dataclass(eq=False)
 class Reservation:
-    """Memory promised to one load. Give it back as soon as the engine is resident, when the machine's own reading shows
-    it, or when the load has failed: by `release`, which may be called twice, or as a context manager."""
+    """Memory reserved for one load. Release it as soon as the engine is resident, when the machine's own reading includes it, or
+    when the load has failed: by `release`, which may be called twice, or as a context manager."""
 
     need: Need
     variant: str
@@ -37,8 +37,8 @@ class Reservation:
 
 
 class PendingReservations:
-    """The open reservations. One lock, `deciding`, which whoever decides on a load holds from the reading of memory to the
-    promise: without it two loads could both be admitted to the same memory."""
+    """The open reservations. One lock, `deciding`, is held from the reading of memory to the reservation: without it two loads
+    could both be admitted to the same memory."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.deciding = threading.RLock()
@@ -57,7 +57,7 @@ class PendingReservations:
             self._open.pop(reservation.number, None)
 
     def settle(self, engine_id: str) -> Reservation | None:
-        """Take back the oldest promise to an engine, when a load of it has come to its end; None without one."""
+        """Remove the oldest reservation of an engine when a load of it has ended; None without one."""
         with self.deciding:
             found = next((one for one in self._open.values() if one.need.engine_id == engine_id), None)
             if found is not None:
@@ -65,7 +65,7 @@ class PendingReservations:
             return found
 
     def needs(self, besides: Reservation | None = None) -> list[Need]:
-        """What is reserved and not held yet, without the caller's own."""
+        """Return what is reserved and not held yet, without the caller's own reservation."""
         with self.deciding:
             oldest = self._monotonic() - FORGOTTEN_AFTER_SECONDS
             self._open = {number: one for number, one in self._open.items() if one.given >= oldest}

@@ -1,8 +1,8 @@
-"""What engines really take, learned from this machine's own runs.
+"""Measured memory of engines, from runs on this machine.
 
-A row per load (resident bytes, seconds), per run (peak bytes) and per unload (returned bytes) in an SQLite file. The next
-reservation of an engine is the 95th percentile of its last runs; before the first it is the estimate of its card. A variant
-is a profile key (see engines.common.profile_key): the reload options and the size class of the problem.
+A row for each load (resident bytes, seconds), each run (peak bytes) and each unload (returned bytes) in an SQLite file. The next
+reservation of an engine is the 95th percentile of its last runs; before the first it is its card's estimate. A variant is a
+profile key (see engines.common.profile_key): the reload options and the size class of the problem.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ class MeasurementKind(StrEnum):
 
 
 def percentile(values: Sequence[int], part: float) -> int:
-    """By nearest rank: of a few values the largest."""
+    """Return the percentile by nearest rank: of a few values the largest."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
 class MemoryProfiles:
-    """The learned sizes. Safe to call from any thread: one connection, one lock, no other lock taken inside.
+    """The measured sizes. Any thread may call any method: one connection, one lock, no other lock acquired inside.
 
-    What is learned is a convenience: a file that cannot be read is put aside and begun anew, and a failed write is
-    logged and forgotten, since a run must never fail over its book-keeping.
+    The measurements are not essential: a file that cannot be read is renamed and started again, and a failed write is only
+    logged, since a run must never fail because of it.
 
     Raises:
         StorageError: the data folder cannot be written at all.
@@ -70,11 +70,11 @@ class MemoryProfiles:
     def record(
         self, kind: MeasurementKind, engine_id: str, variant: str, size: int, *, host_bytes: int = 0, seconds: float = 0.0
     ) -> None:
-        """Keep one measurement.
+        """Store one measurement.
 
         Args:
-            size: bytes of the pool the engine is budgeted in.
-            host_bytes: of the machine's memory beside it, when that pool is a plug-in card.
+            size: bytes of the engine's pool.
+            host_bytes: of the machine's memory beside it, if that pool is a plug-in card.
         """
         row = (engine_id, variant, kind.value, self._clock(), size, host_bytes, seconds)
         same = (engine_id, variant, kind.value)
@@ -94,14 +94,14 @@ class MemoryProfiles:
             log.warning("A memory measurement could not be kept: %s", error)
 
     def need(self, estimate: MemoryEstimate, variant: str = "", *, plug_in: bool = False) -> Need:
-        """What the next load of this engine should have: learned, or the estimate while unmeasured.
+        """Return what the next load of this engine needs: measured, or the estimate while there is no measurement.
 
-        A load without a run yet only proves that at least so much is needed. Of a size that has not run yet the next smaller
-        one is taken, with the difference that is estimated; never more than a larger one took. Runs of which no size
-        is known count for every size while none of a known one is there.
+        A load without a run proves only that at least so much is needed. For a size that has not run yet, the next smaller
+        measured one is used plus the estimated difference, but never more than a larger one took. Runs of unknown size count for
+        every size while there are none of known size.
 
         Args:
-            plug_in: the engine is budgeted in the memory of a graphics card of its own.
+            plug_in: the engine uses the memory of a graphics card of its own.
         """
         wanted, others = problem_size_of(variant), self._sizes(estimate.id, without_size(variant))
         peaks = self._last(estimate.id, variant if others else without_size(variant), MeasurementKind.PEAK)
@@ -122,7 +122,7 @@ class MemoryProfiles:
         )  # fmt: skip
 
     def reload_seconds(self, estimate: MemoryEstimate, variant: str = "") -> float:
-        """The median of the last loads, or the estimate."""
+        """Return the median of the last loads, or the estimate."""
         loads = self._last(estimate.id, variant, MeasurementKind.LOADED)
         seconds = sorted(row[2] for row in loads)
         return seconds[len(seconds) // 2] if seconds else estimate.reload_seconds
@@ -132,7 +132,7 @@ class MemoryProfiles:
             self._database.close()
 
     def _sizes(self, engine_id: str, base: str) -> dict[ProblemSize, int]:
-        """What runs of the sizes that were measured took."""
+        """Return what runs of the measured sizes took."""
         question = "SELECT variant, bytes FROM measurements WHERE engine = ? AND kind = ?"
         try:
             with self._lock:
@@ -160,7 +160,7 @@ class MemoryProfiles:
 
 
 def _between(others: Mapping[ProblemSize, int], wanted: ProblemSize, estimate: int, work: int) -> int:
-    """What a size should take, from what smaller and larger ones took; `work` is the part that grows with the size."""
+    """Estimate a size from what smaller and larger ones took; `work` is the part that grows with the size."""
     smaller = [(one.units, size) for one, size in others.items() if one.within(wanted)]
     larger = [size for one, size in others.items() if wanted.within(one)]
     if smaller:

@@ -25,8 +25,9 @@ def memory_report(
     level: MemoryPressure,
     heat: ThermalGuard,
 ) -> dict[str, Any]:
-    """`pool`, `used`, `available`, `reserve` (what a heavy engine leaves free), `workers`, `limits` and `verdicts` are
-    a stable part of the API; the rest may grow. A verdict's `free` is what must stay free, on the plug-in card if `on_card`."""
+    """Return the report. `pool`, `used`, `available`, `reserve` (what a heavy engine must leave free), `workers`, `limits` and
+    `verdicts` are a stable part of the API; fields may be added to the rest. A verdict's `free` is what must stay free, on the
+    plug-in card if `on_card`."""
     reserves = {tier.value: gib(limits.reserve(tier, reading.pool)) for tier in Tier}
     return {
         "pool": gib(reading.pool),

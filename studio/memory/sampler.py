@@ -1,4 +1,4 @@
-"""The watch over memory while engines work: warns, closes the gate, and ends one worker before the machine fails."""
+"""The memory watch while engines work: warns, closes the gate, and ends one worker before the machine runs out of memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class MemoryPressure(StrEnum):
-    """How full the pool is, by the limits of the settings."""
+    """The state of the pool, by the limits of the settings."""
 
     CALM = "calm"
     WARNING = "warning"
@@ -73,8 +73,8 @@ def level_of(fraction: float, limits: Limits) -> MemoryPressure:
 
 
 def victim_of(workers: Sequence[Resident]) -> Resident | None:
-    """The worker to end when memory runs out: the youngest heavy one, else the youngest medium one. Light ones stay: they
-    hold too little to save a machine."""
+    """Return the worker to end if memory runs out: the youngest heavy one, else the youngest medium one. Light ones are kept,
+    because they hold too little to help."""
     for tier in (Tier.HEAVY, Tier.MEDIUM):
         of_tier = [worker for worker in workers if worker.tier is tier]
         if of_tier:
@@ -83,12 +83,12 @@ def victim_of(workers: Sequence[Resident]) -> Resident | None:
 
 
 class MemorySampler:
-    """Reads memory every `fast_seconds` while an engine works, a medium or heavy one is resident, or a page has asked
-    lately; else every `slow_seconds`.
+    """Reads memory every `fast_seconds` while an engine works, a medium or heavy one is resident, or a page has asked recently;
+    else every `slow_seconds`.
 
-    One thread of its own, started by `start` and ended by `stop`; `tick` is one step of it and may be called without
-    the thread. The lock guards the history alone and is never held while `read`, `workers` or `end_worker` run. After a
-    worker was ended, no other is until use has fallen under the kill limit, or `settle_seconds` have passed without that.
+    One thread of its own, started by `start` and ended by `stop`; `tick` is one step of it and may be called without the thread.
+    The lock guards only the history and is never held while `read`, `workers` or `end_worker` run. After a worker was ended, no
+    other is ended until use is below the kill limit, or `settle_seconds` have passed.
     """
 
     def __init__(
@@ -106,9 +106,8 @@ class MemorySampler:
         feel: Callable[[float | None], None] = no_op,
         tell: Callable[[str, str], None] = no_op,
     ) -> None:
-        """
-        Args:
-            feel: called with the GPU's temperature at every sample. tell: called for every limit that is crossed.
+        """Args:
+        feel: called with the GPU's temperature at every sample. tell: called for every limit that is crossed.
         """
         self._read = read
         self._feel, self._tell = feel, tell
@@ -131,23 +130,23 @@ class MemorySampler:
 
     @property
     def level(self) -> MemoryPressure:
-        """As of the last tick."""
+        """The level at the last tick."""
         return self._level
 
     def watch(self) -> None:
-        """A page looks: tick fast for a while."""
+        """Tick fast for a while, because a page shows memory."""
         if self._monotonic() >= self._watched_until:
             self._wake.set()
         self._watched_until = self._monotonic() + WATCHED_SECONDS
 
     def history(self) -> list[Sample]:
-        """The last hour, oldest first, one sample per few seconds: the fullest moment of each."""
+        """Return the last hour, oldest first, one sample for each few seconds: the one with the highest use."""
         with self._lock:
             oldest = self._clock() - HISTORY_SECONDS
             return [sample for sample in self._history if sample.at >= oldest]
 
     def tick(self) -> float:
-        """Take one sample and act on it; seconds until the next should be taken."""
+        """Take one sample and act on it; returns the seconds until the next one."""
         reading, gpu = self._read()
         workers = self._workers()
         self._remember(reading, gpu)
@@ -179,7 +178,7 @@ class MemorySampler:
                 return
             try:
                 pause = self.tick()
-            # The watch must go on whatever one look at the machine ran into.
+            # The watch must continue whatever error one sample raises.
             except Exception:
                 log.exception("A memory sample failed")
 

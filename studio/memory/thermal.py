@@ -1,4 +1,4 @@
-"""The guard against heat: no GPU work is begun above one temperature until the chip has cooled below another."""
+"""The heat guard: no GPU work starts above one temperature until the chip has cooled below another."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ log = logging.getLogger(__name__)
 
 
 class ThermalGuard:
-    """Remembers whether admission is paused; `feel` passes it every reading.
+    """Keeps whether admission is paused; `feel` is called with every reading.
 
-    Between the two temperatures it stays as it was, so that a chip at the limit does not open and close the gate with every
-    reading. A driver that stops reporting the temperature opens it: a gate must not stay closed for lack of readings.
+    Between the two temperatures the state does not change, so that a chip at the limit does not open and close the gate with
+    every reading. If the driver stops reporting the temperature, the guard opens.
 
     Args:
-        pause_above: degrees Celsius; 0 switches the guard off.
+        pause_above: degrees Celsius; 0 disables the guard.
         resume_below: degrees Celsius, not above `pause_above`.
         tell: called once for each pause and each end of one.
     """
@@ -37,7 +37,7 @@ class ThermalGuard:
 
     @property
     def held(self) -> Message | None:
-        """Why work on the GPU has to wait now; None when it need not."""
+        """Why work on the GPU has to wait now, as a message; None if it need not."""
         hot = self._paused_at
         if hot is None:
             return None
@@ -45,12 +45,12 @@ class ThermalGuard:
 
     @property
     def reason(self) -> str:
-        """The same as a sentence; "" when it need not."""
+        """The same as a sentence; "" if it need not."""
         held = self.held
         return "" if held is None else held.reason()
 
     def feel(self, temperature: float | None) -> None:
-        """Take the present temperature into account; None where it is not reported."""
+        """Update the state with the present temperature; None if it is not reported."""
         if not self.pause_above:
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""Engines as a person or a program asks for them: what there is, whether it can work, where it stands in memory."""
+"""Engines for pages and programs: which there are, whether they are ready, and which are in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from studio.workers.process.launch import environment_can_be_installed, environm
 
 
 class EngineCatalog(Protocol):
-    """What is needed of the catalog."""
+    """The part of the catalog that this service uses."""
 
     def all(self) -> list[type[Engine]]: ...
 
@@ -26,7 +26,7 @@ class EngineCatalog(Protocol):
 
 
 class EngineLoader(Protocol):
-    """What is needed of the worker host."""
+    """The part of the worker pool that this service uses."""
 
     def residency(self, engine_id: str) -> WorkerState: ...
 
@@ -37,13 +37,14 @@ class EngineLoader(Protocol):
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """One engine now.
+    """The present state of an engine.
 
     Args:
-        readiness: one sentence, also when it is ready. next_step: what to do when it is not; else "".
-        options_schema: the JSON schema of its options; each field says whether it is `common`, its `unit`, and whether
-            changing it needs a `reload`.
-        preset_voices: gives the voices that come with it, the default first; a call, because some read files for it.
+        readiness: one sentence, also if it is ready. next_step: what to do if it is not; else "".
+        options_schema: the JSON schema of its options; each field says whether it is `common`, its `unit`, and whether changing
+            it needs a `reload`.
+        preset_voices: returns the voices that come with it, the default first; a function, because some engines read files for
+            it.
     """
 
     card: Card
@@ -55,7 +56,7 @@ class EngineStatus:
     preset_voices: Callable[[], tuple[PresetVoice, ...]]
 
     def as_dict(self) -> dict[str, Any]:
-        """The engine as the public API promises it: a fixed set of keys that scripts depend on."""
+        """Return the engine as the public API gives it: a fixed set of keys that scripts depend on."""
         return {
             "id": self.card.id,
             "title": self.card.title,
@@ -72,30 +73,30 @@ class EngineStatus:
 
 
 class EngineService:
-    """Reads cards and readiness, checks options, loads and unloads. Holds no state of its own; safe from any thread."""
+    """Reads cards and readiness, checks options, loads and unloads. Has no state; any thread may call any method."""
 
     def __init__(self, catalog: EngineCatalog, site: EnginePaths, loader: EngineLoader) -> None:
         self._catalog, self._site, self._loader = catalog, site, loader
 
     def statuses(self, capability: EngineKind | None = None) -> list[EngineStatus]:
-        """All engines, or those of one capability, in the catalog's order."""
+        """Return all engines, or those of one capability, in the catalog's order."""
         engines = self._catalog.all()
         return [self._status(engine) for engine in engines if capability in (None, engine.card.capability)]
 
     def status(self, engine_id: str) -> EngineStatus:
-        """Raises NotFound naming near matches."""
+        """Return one engine. Raises NotFound, with similar names."""
         return self._status(self._catalog.get(engine_id))
 
     def options(self, engine_id: str, values: Mapping[str, Any]) -> EngineOptions:
-        """Values as the options of an engine, defaults filled in.
+        """Check values as the options of an engine and fill in defaults.
 
         Raises:
-            NotFound: no such engine. InvalidInput: names the first wrong key, its value and what is allowed there.
+            NotFound: no such engine. InvalidInput: names the first wrong key, its value and what is allowed.
         """
         return validated(self._catalog.get(engine_id).Options, values, "option")
 
     def load(self, engine_id: str) -> EngineStatus:
-        """Have it warm, with its default options. Blocks until it is, through the memory gate.
+        """Load the engine with its default options, through the memory gate. Blocks until it is warm.
 
         Raises:
             NotFound, EngineNotReady, MemoryRefused, WorkerDied, and what the engine raised while loading.
@@ -104,10 +105,10 @@ class EngineService:
         return self.status(engine_id)
 
     def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport:
-        """End its workers; what came back, measured.
+        """End its workers and return how much memory was freed, as measured.
 
         Raises:
-            NotFound; EngineError: it is at work and `force` is not given.
+            NotFound; EngineError: it is working and `force` is not given.
         """
         return self._loader.unload(engine_id, force=force)
 
@@ -126,13 +127,13 @@ class EngineService:
 
 @cache
 def _schema(options: type[EngineOptions]) -> dict[str, Any]:
-    """Made once: pages look at every engine again and again, and a schema takes milliseconds."""
+    """Return the JSON schema of options, cached: pages read every engine often, and a schema takes milliseconds to make."""
     return options.model_json_schema()
 
 
 def readiness_of(engine: type[Engine], site: EnginePaths) -> Readiness:
-    """Whether it can work, the one truth that pages, errors and the API tell: all that is missing, its environment and its
-    weights, and the one step that brings both."""
+    """Return whether an engine can work, with everything that is missing (environment, weights) and the one step that installs
+    it. Pages, errors and the API all use this."""
     card = engine.card
     environment, own = environment_readiness(card, site), engine.readiness(site)
     if environment.ready:
@@ -146,11 +147,11 @@ def readiness_of(engine: type[Engine], site: EnginePaths) -> Readiness:
 
 
 def set_up_step(card: Card) -> Message:
-    """The next step for an engine of which something is to be fetched: one button does all of it (capabilities/setup)."""
+    """Return the next step for an engine that needs downloads: one button does all of them (capabilities/setup)."""
     return Message.of("environment.set-up-engine", engine=card.title)
 
 
 def licence_text(card: Card) -> str:
-    """The licence of code and weights, once when they are the same."""
+    """Return the licence of code and weights, written once if they are the same."""
     code, weights = card.code_licence.name, card.weights_licence.name
     return code if code == weights else f"{code} (code), {weights} (weights)"

@@ -1,4 +1,4 @@
-"""The host's clock: ends workers that were idle too long and samples those at work."""
+"""The timer of the worker pool: ends workers that were idle too long and samples the memory of busy ones."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 class IdleReaper:
-    """One thread. It sleeps on the registry's condition until something changes or the next idle worker is due, and wakes
-    ten times a second only while one is at work. Workers are ended with nothing locked."""
+    """One thread. It sleeps on the registry's condition until something changes or the next idle worker is due, and wakes ten
+    times a second only while a worker is busy. No lock is held while a worker is ended."""
 
     def __init__(
         self,

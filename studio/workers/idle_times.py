@@ -1,4 +1,4 @@
-"""How long an unused engine may stay in memory: by its tier, its card, or as a person has set it."""
+"""How long an unused engine stays in memory: by its tier, by its card, or as the user has set it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ LONGEST_SECONDS = 7 * 86_400.0
 class IdleTimeouts:
     """Seconds without use after which a worker is ended; 0 = never.
 
-    What a person has set for an engine counts before its card, and the card before the setting of its tier. It is kept in
-    `path`; a missing or damaged file holds nothing. Any thread may call anything; one lock, held while the file is written.
+    The user's value for an engine takes precedence over its card, and the card over the setting of its tier. The values are
+    stored in `path`; a missing or damaged file counts as empty. Any thread may call any method; one lock, held while the file is
+    written.
     """
 
     def __init__(self, settings: WorkerSettings, path: Path | None = None) -> None:
@@ -39,15 +40,15 @@ class IdleTimeouts:
         return self.usual(card) if chosen is None else chosen
 
     def usual(self, card: Card) -> float:
-        """Without what a person has set."""
+        """Return the timeout without the user's value."""
         return self._tiers[card.tier] if card.idle_seconds is None else card.idle_seconds
 
     def chosen(self, engine_id: str) -> float | None:
-        """What a person has set, None when nothing."""
+        """Return the user's value, None if there is none."""
         return self._set.get(engine_id)
 
     def choose(self, engine_id: str, seconds: float | None) -> None:
-        """Set it for one engine; 0 keeps it warm, None goes back to the usual."""
+        """Set the value for one engine; 0 keeps it loaded, None restores the usual one."""
         with self._lock:
             changed = {name: value for name, value in self._set.items() if name != engine_id}
             if seconds is not None:

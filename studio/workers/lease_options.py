@@ -1,4 +1,4 @@
-"""What the taker of a lease wants to be asked and told."""
+"""The callbacks and the size of work that belong to a lease."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from studio.callbacks import never_cancelled, no_op
 
 @dataclass(frozen=True)
 class LeaseOptions:
-    """How a taker can be asked and told.
+    """The callbacks of a lease's caller, and the size of its work.
 
     Args:
-        cancelled: asked some twenty times a second; must be cheap.
-        on_progress: fraction 0..1 and a note, in the taker's thread.
-        on_state: "waiting", "loading" or "running", and a sentence; in the taker's thread.
-        extent: of the largest piece of the work, for engines whose memory hangs on it; None when that is not known.
+        cancelled: called about twenty times a second; must be cheap.
+        on_progress: called with a fraction 0 to 1 and a note, in the caller's thread.
+        on_state: called with "waiting", "loading" or "running" and a sentence, in the caller's thread.
+        extent: size of the largest piece of work, for engines whose memory depends on it; None if unknown.
     """
 
     cancelled: Callable[[], bool] = never_cancelled

@@ -1,4 +1,4 @@
-"""What the worker host tells others, as values, and what it asks of them, as protocols."""
+"""Values that the worker pool returns, and protocols of what it uses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engines.contract import Card, Engine, Tier
 
 
 class WorkerState(StrEnum):
-    """Where an engine stands in memory."""
+    """The state of an engine in memory."""
 
     COLD = "cold"
     LOADING = "loading"
@@ -21,13 +21,13 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """One worker process as it stands now.
+    """The present state of one worker process.
 
     Args:
         state: loading, warm or busy.
-        memory_gib: main memory and graphics memory together, as last measured; the card's figure while it loads.
-        idle_seconds: how long nobody has used it, 0 while it is busy.
-        idle_limit: after how long unused it is ended; 0 = never.
+        memory_gib: main memory and graphics memory together, as last measured; while it loads, the card's estimate.
+        idle_seconds: time since its last use, 0 while it is busy.
+        idle_limit: time without use after which it is ended; 0 = never.
         started: seconds since the epoch.
     """
 
@@ -43,13 +43,13 @@ class WorkerStatus:
 
 @dataclass(frozen=True)
 class UnloadReport:
-    """What came back when a worker, or all workers of an engine, had ended.
+    """The memory that was freed when a worker, or all workers of an engine, ended.
 
     Args:
-        held_gib: what was measured just before the end.
-        returned_gib: by how much available memory rose. Other programs move that figure too.
-        available_before_load_gib, available_after_gib: the readings on both sides of the worker's life.
-        within_tolerance: available memory is back to the first reading, or rose by what was held.
+        held_gib: measured just before the end.
+        returned_gib: by how much available memory rose. Other programs change that figure too.
+        available_before_load_gib, available_after_gib: available memory before the worker's start and after its end.
+        within_tolerance: whether available memory is back at the first reading, or rose by what was held.
     """
 
     engine_id: str
@@ -73,15 +73,15 @@ class UnloadReport:
 
 
 class AdmissionHook(Protocol):
-    """The memory gate as the host sees it."""
+    """The memory gate for a new worker."""
 
     def __call__(self, card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
-        """Return when a worker of this card may be started, after evicting or waiting for others where needed.
+        """Return when a worker of this card may be started, after evicting or waiting for others if needed.
 
         Args:
-            card: the engine's for the options that it is loaded with.
+            card: of the engine, for the options that it is loaded with.
             variant: the key under which loads of equal cost are compared.
-            waiting: call it with a sentence, about once a second, while memory is held by others. Raises Cancelled.
+            waiting: called with a sentence, about once a second, while other engines hold the memory. Raises Cancelled.
 
         Raises:
             MemoryRefused: the load cannot be admitted; with the numbers.
@@ -89,42 +89,42 @@ class AdmissionHook(Protocol):
 
 
 class ReuseHook(Protocol):
-    """The memory gate as a warm worker meets it before another job."""
+    """The memory gate for a warm worker before its next job."""
 
     def __call__(self, card: Card, held_gib: float, waited: float, variant: str = "") -> str:
-        """ "" when it may begin; else the reason why it has to wait, and the host asks again in half a second.
+        """Return "" if the worker may begin; else the reason why it has to wait. The pool asks again in half a second.
 
         Args:
             held_gib: what the worker holds already. waited: seconds since this job first asked.
 
         Raises:
-            MemoryRefused: it has waited long enough.
+            MemoryRefused: the job has waited too long.
         """
 
 
 class WorkerObserver(Protocol):
-    """Who keeps the books. Called from the host's threads without its registry locked; must be quick and not raise.
+    """Records what workers hold. Called from the pool's threads without its registry locked; must be quick and must not raise.
 
-    Each worker is told of in this order: on_loaded once, on_peak any number of times, on_died only when nobody asked it
-    to end, on_returned last. A start that fails after it was admitted is told of without on_loaded; when not even a
-    process came of it, by on_returned with the process id 0. So every admission ends in on_loaded or on_returned.
+    The order of calls for each worker: on_loaded once, on_peak any number of times, on_died only if the end was not requested,
+    on_returned last. A start that fails after it was admitted is reported without on_loaded; if not even a process was started,
+    by on_returned with the process id 0. So every admission is followed by on_loaded or on_returned.
     """
 
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
-        """A worker holds its engine; `resident_gib` counts main and graphics memory, `seconds` is start and load."""
+        """An engine is loaded. `resident_gib` is main and graphics memory together, `seconds` the time for start and load."""
 
     def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
-        """A lease has ended; the most it held meanwhile, sampled every 100 ms. `variant` as the hooks were told for it."""
+        """A lease has ended. The peak during it was sampled every 100 ms; `variant` is the one given to the hooks."""
 
     def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:
-        """The process is gone and reaped; what came back."""
+        """The process has ended and was reaped; with the memory that was freed."""
 
     def on_died(self, engine_id: str, pid: int, reason: str) -> None:
-        """The process ended and nobody had asked it to."""
+        """The process ended without having been asked to."""
 
 
 class SilentObserver:
-    """Keeps no books: for benches and tests."""
+    """Records nothing: for benches and tests."""
 
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None: ...
 
@@ -136,17 +136,17 @@ class SilentObserver:
 
 
 class EngineSource(Protocol):
-    """What the host needs of the catalog."""
+    """The part of the catalog that the pool uses."""
 
     def get(self, engine_id: str) -> type[Engine]:
-        """Raises NotFound naming near matches."""
+        """Raises NotFound, with similar names."""
         ...
 
 
 def admit_all(card: Card, waiting: Callable[[str], None], variant: str = "") -> None:
-    """The gate that is always open: for benches and tests."""
+    """Admit every load: for benches and tests."""
 
 
 def reuse_all(card: Card, held_gib: float, waited: float, variant: str = "") -> str:
-    """The same for warm workers."""
+    """Let every warm worker begin: for benches and tests."""
     return ""

@@ -1,4 +1,4 @@
-"""Owner of all worker processes: lends engines, keeps them warm, ends them, and measures what came back."""
+"""The worker pool: lends engines to jobs, keeps them warm, ends them, and measures the memory that is freed."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ CLOSE_SECONDS = 1.0
 
 
 class WorkerPool:
-    """Every worker process of the studio is started, kept and ended here. Safe from any thread.
+    """Starts, keeps and ends every worker process of the studio. Any thread may call any method.
 
-    Threads: whoever takes a lease runs its start and its calls; one thread starts processes (see WorkerStarter), one ends
-    idle workers (see IdleReaper), and one per worker watches it and notices its end at once, whoever caused it.
+    Threads: the thread that takes a lease runs its start and its calls; one thread starts processes (see WorkerStarter), one ends
+    idle workers (see IdleReaper), and one for each worker watches it and detects its end at once, whatever the cause.
 
-    Locks, in this order: the registry's condition, a slot's `books`, a worker process's own. No hook runs and no pipe is
-    used while the registry is locked. The admission hook runs with nothing locked, so it may call `evict`.
+    Locks, in this order: the registry's condition, a slot's `books`, a worker process's own. No hook runs and no pipe is used
+    while the registry is locked. The admission hook runs with nothing locked, so it may call `evict`.
 
     Args:
         catalog: finds engine classes by id.
-        logs: folder for what workers print.
+        logs: folder for the output of workers.
     """
 
     def __init__(
@@ -80,9 +80,10 @@ class WorkerPool:
         on_peak: Callable[[float], None] = no_op,
         extent: ProblemSize | None = None,
     ) -> Iterator[Any]:
-        """An EngineProxy for as long as the block lasts. Reuses an idle worker whose reload options agree, else starts
-        one; waits while all that may be are busy. A worker that was killed while idle is replaced here. When it ends,
-        `on_peak` is told the most that the worker held meanwhile, in GiB. `extent` is that of its largest piece of work.
+        """Lease an engine: an EngineProxy for the duration of the block. Reuses an idle worker with the same reload options, else
+        starts one; waits while the engine has as many busy workers as it may have. A worker that was killed while idle is
+        replaced. At the end `on_peak` gets the most memory that the worker held during the lease, in GiB. `extent` is the size
+        of its largest piece of work.
 
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
@@ -98,7 +99,7 @@ class WorkerPool:
             on_peak(slot.peak_gib)
 
     def load(self, engine_id: str, options: EngineOptions | None = None, *, wishes: LeaseOptions | None = None) -> None:
-        """Have a warm worker of the engine, with its default options when none are given.
+        """Make sure that the engine has a warm worker, with its default options if none are given.
 
         Raises: as `lease`.
         """
@@ -107,22 +108,22 @@ class WorkerPool:
         self._give_back(slot)
 
     def prepare(self, engine_id: str) -> bool:
-        """Have a spare process import what the engine needs, while others work; returns at once. Nothing is done for an
-        engine that has a worker, is not installed, or imports nothing large. Whether one was begun."""
+        """Import the engine's libraries in a spare process while other work goes on; returns at once whether one was started.
+        Does nothing for an engine that has a worker, is not installed, or imports nothing large."""
         if self.residency(engine_id) is not WorkerState.COLD:
             return False
         return self._starter.spares.prepare(self._catalog.get(engine_id))
 
     @property
     def spare_is_importing(self) -> bool:
-        """Whether a spare process is under way and not ready yet."""
+        """Return whether a spare process is importing."""
         return self._starter.spares.importing
 
     def unload(self, engine_id: str, *, force: bool = False) -> UnloadReport:
-        """End all workers of the engine; what came back. Nothing is done for a cold engine.
+        """End all workers of the engine and return the freed memory. Does nothing if it has none.
 
         Raises:
-            EngineError: it is at work and `force` is not given.
+            EngineError: it is working and `force` is not given.
         """
         title = self._catalog.get(engine_id).card.title
         at_work = [slot for slot in self._registry.of(engine_id) if slot.state is not WorkerState.WARM] if force else []
@@ -133,30 +134,30 @@ class WorkerPool:
         return total(engine_id, reports, self._meter.available())
 
     def evict(self, engine_id: str) -> UnloadReport | None:
-        """For the memory gate: end the idle workers of an engine; None when there is none. Busy ones are left alone."""
+        """End the idle workers of an engine, for the memory gate; None if there is none. Busy ones are not touched."""
         reports = [self._reaper.end(slot) for slot in self._registry.claim_all(engine_id, idle_only=True)]
         return total(engine_id, reports, self._meter.available()) if reports else None
 
     def end_worker(self, engine_id: str, why: str) -> bool:
-        """For the memory guard: kill the youngest worker of an engine at once, whatever it does; its call fails with
-        that sentence. Whether there was one. Does not wait for its end."""
+        """Kill the youngest worker of an engine at once, even if it is busy, for the memory guard; its call fails with the given
+        sentence. Returns whether there was a worker. Does not wait for its end."""
         slots = [slot for slot in self._registry.of(engine_id) if slot.process is not None]
         if slots:
             self._reaper.kill(max(slots, key=lambda slot: slot.started), ExitReason.of("worker.ended-for-memory", why=why))
         return bool(slots)
 
     def residency(self, engine_id: str) -> WorkerState:
-        """The most awake state among the engine's workers."""
+        """Return the state of the engine's most active worker."""
         states = {slot.state for slot in self._registry.of(engine_id)}
         order = (WorkerState.BUSY, WorkerState.LOADING, WorkerState.WARM)
         return next((state for state in order if state in states), WorkerState.COLD)
 
     def snapshot(self) -> list[WorkerStatus]:
-        """All workers as they stand, the oldest first."""
+        """Return the state of all workers, the oldest first."""
         return [slot.status(self.idle.of(slot.engine.card)) for slot in self._registry.all()]
 
     def close(self) -> None:
-        """End every worker, busy ones too, within three seconds. Nothing can be leased afterwards."""
+        """End every worker, including busy ones, within three seconds. Nothing can be leased afterwards."""
         slots = self._registry.close()
         self._keeper.stop()
         closing = ExitReason.of("worker.studio-closed", unasked=False)
@@ -172,7 +173,7 @@ class WorkerPool:
         self._logs.close()
 
     def _acquire(self, engine: type[Engine], options: EngineOptions, wishes: LeaseOptions) -> WorkerSlot:
-        """A loaded worker with these options, this caller's alone. One that turns out dead is replaced."""
+        """Return a loaded worker with these options, reserved for this caller. A worker that turns out to be dead is replaced."""
         for _ in range(ATTEMPTS):
             slot = self._claim(engine, options, wishes)
             if slot.state is WorkerState.LOADING:
@@ -188,8 +189,8 @@ class WorkerPool:
         raise EngineError("worker.ended-each-time", retryable=True, engine=engine.card.title)
 
     def _claim(self, engine: type[Engine], options: EngineOptions, wishes: LeaseOptions) -> WorkerSlot:
-        """A slot of this caller's own: a fresh one, or a warm one that may begin another job now. While it may not, it is
-        given back, so that whoever makes room can have it."""
+        """Return a slot reserved for this caller: a new one, or a warm one that may begin another job now. While it may not, it
+        is given back, so that it can be evicted to free memory."""
         begun = time.monotonic()
         while True:
             slot = self._registry.claim(engine, options, wishes, self._reaper.end)
@@ -210,7 +211,7 @@ class WorkerPool:
             time.sleep(REUSE_STEP_SECONDS)
 
     def set_idle(self, engine_id: str, seconds: float | None) -> None:
-        """How long an unused worker of the engine stays; 0 = for ever, None = as the settings say.
+        """Set how long an unused worker of the engine stays; 0 = forever, None = as the settings say.
 
         Raises:
             NotFound: there is no such engine.
@@ -222,7 +223,7 @@ class WorkerPool:
     def _adapt(self, slot: WorkerSlot, options: EngineOptions, wishes: LeaseOptions) -> None:
         if slot.options == options:
             return
-        slot.options = None  # not certain until the engine has taken them
+        slot.options = None  # unknown until the engine has accepted them
         try:
             self._starter.configure(slot, options, wishes)
         except BaseException:
@@ -240,7 +241,7 @@ class WorkerPool:
             raise
 
     def _give_back(self, slot: WorkerSlot) -> None:
-        """End of a lease: what is still running is stopped, what it held is told, and the worker is idle again."""
+        """End a lease: stop what is still running, report the peak, and mark the worker idle."""
         if slot.process is not None:
             slot.process.stop_active()
         if slot.spoiled:
@@ -253,4 +254,4 @@ class WorkerPool:
                 self._observer.on_peak(slot.engine.card.id, slot.pid, slot.peak_gib, slot.variant)
             slot.leased = False
         if slot.usable:
-            self._registry.give_back(slot)  # else its end is on the way, and until then nobody can have it
+            self._registry.give_back(slot)  # else it is about to end and stays claimed until then

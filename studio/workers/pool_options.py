@@ -1,4 +1,4 @@
-"""What a worker pool asks of its studio, and how it measures; every part has a default that needs no studio."""
+"""Hooks of a worker pool, and its functions to measure memory; each has a default that needs no studio."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class PoolOptions:
     """Hooks and measurements of a WorkerPool.
 
     Args:
-        light_workers: how many workers a light engine may have side by side; others have one.
-        admit: the memory gate; called before every start. reuse: called before a warm worker begins another job.
-        idle: how long unused workers stay; as the settings say when not given.
+        light_workers: how many workers a light engine may have at once; others have one.
+        admit: the memory gate, called before every start. reuse: called before a warm worker begins another job.
+        idle: how long unused workers stay; as the settings say if not given.
         tell: called with a kind and a sentence when an idle worker was ended.
-        observer: keeps the books. room_for_spares: whether there is memory for a process made ahead of its need.
-        available: available main memory in GiB. gpu_bytes: graphics memory of a process by its id.
-        tolerance_gib: an unload has succeeded when available memory is back to within this.
+        observer: records what workers hold. room_for_spares: whether there is memory for a spare process.
+        available: returns available main memory in GiB. gpu_bytes: returns the graphics memory of a process id.
+        tolerance_gib: an unload has succeeded if available memory is back to within this.
     """
 
     light_workers: int = 2

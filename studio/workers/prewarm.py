@@ -1,7 +1,7 @@
-"""A spare worker process that has imported what the next engine needs, before anyone waits for it.
+"""A spare worker process that imports the libraries of the next engine in advance.
 
-Importing torch and its followers takes from three to twenty-five seconds, loading weights often less. While one heavy job
-works, the process for the next one can do the first part: it holds libraries only, no weights and no memory of a GPU.
+Importing torch and the libraries on top of it takes three to twenty-five seconds, often longer than loading weights. While one
+heavy job works, the process for the next one can do the imports: it holds only libraries, no weights and no GPU memory.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class _PrewarmedWorker:
 
 
 class PrewarmedWorkers:
-    """Owns at most one spare process. Any thread may call anything.
+    """Owns at most one spare process. Any thread may call any method.
 
-    Lock: `_lock` guards which spare there is and is a leaf: nothing is started, waited for or ended while it is held.
+    Lock: `_lock` guards the reference to the spare and is a leaf: nothing is started, waited for or ended while it is held.
 
     Args:
         room: whether there is memory for a process that may not be needed.
-        kept_seconds: a spare that nobody has taken by then is ended.
+        kept_seconds: a spare that was not used by then is ended.
     """
 
     def __init__(
@@ -66,19 +66,19 @@ class PrewarmedWorkers:
 
     @property
     def pid(self) -> int:
-        """Of the spare, 0 when there is none."""
+        """The process id of the spare, 0 if there is none."""
         spare = self._spare
         return 0 if spare is None else spare.process.pid
 
     @property
     def importing(self) -> bool:
-        """Whether there is a spare that is not ready yet."""
+        """Whether there is a spare that is still importing."""
         spare = self._spare
         return spare is not None and not spare.ready.is_set()
 
     def prepare(self, engine: type[Engine]) -> bool:
-        """Begin to import what the engine needs, in a process of its own; returns at once. Whether one was begun: engines
-        that import nothing large, are not installed, or have a spare already need none."""
+        """Start to import the engine's libraries in a new process; returns at once whether one was started. Engines that import
+        nothing large, are not installed, or have a spare already need none."""
         if not engine.imports or not self._room():
             return False
         try:
@@ -104,11 +104,11 @@ class PrewarmedWorkers:
         on_exit: Callable[[WorkerProcess], None],
         cancelled: Callable[[], bool] = never_cancelled,
     ) -> WorkerProcess | None:
-        """The spare as a worker of the caller's, from now on under the caller's name and log, or None when none fits. Waits
-        for imports that are under way, which takes no longer than doing them again.
+        """Return the spare as a worker of the caller, under its name and log, or None if none fits. Waits for unfinished imports,
+        which takes no longer than starting them again.
 
         Raises:
-            Cancelled: `cancelled` said so while this waited.
+            Cancelled: `cancelled` returned true during the wait.
         """
         with self._lock:
             spare = self._spare
@@ -124,14 +124,14 @@ class PrewarmedWorkers:
         return spare.process if self._answers(spare) and spare.process.adopt(launch.title, log, on_exit) else None
 
     def close(self) -> None:
-        """End the spare; no other is made."""
+        """End the spare; no other is started."""
         with self._lock:
             self._closed, spare, self._spare = True, self._spare, None
         if spare is not None:
             self._end(spare)
 
     def drop(self) -> None:
-        """End the spare: its memory is wanted."""
+        """End the spare, because its memory is needed."""
         with self._lock:
             spare, self._spare = self._spare, None
         if spare is not None:
@@ -158,7 +158,7 @@ class PrewarmedWorkers:
                 spare.timer.start()
 
     def _answers(self, spare: _PrewarmedWorker) -> bool:
-        """Whether it is still there: a killed process with threads is gone for good some time before the kernel says so."""
+        """Return whether the process is alive: a killed process with threads ends some time before the kernel reports it."""
         try:
             answer(spare.process, "prepare", {"modules": []}, self._watch())
         except GreenroomError:
@@ -191,7 +191,7 @@ class PrewarmedWorkers:
 
 
 def _fits(spare: _PrewarmedWorker, launch: LaunchPlan) -> bool:
-    """Whether it was started just so: the same Python, variables, niceness and place in the kernel's list of victims."""
+    """Return whether the spare was started in the same way: Python, variables, niceness and OOM score."""
     mine = spare.launch
     return (mine.python, mine.environment, mine.nice, mine.oom_score_adj) == (
         launch.python, launch.environment, launch.nice, launch.oom_score_adj,

@@ -1,4 +1,4 @@
-"""What a lease hands out: an object with the engine's own methods that runs them in the worker."""
+"""The object that a lease returns: it has the engine's methods and runs them in the worker."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Ask = Callable[[dict[str, Any]], Generator[Any, None, Any]]
 
 
 class EngineProxy:
-    """Has exactly the methods of the capability that the engine has, as attributes of the instance, so that it passes for
-    an instance of the capability's protocols. Generator methods give generators; closing one cancels the call.
+    """Has the capability methods of the engine as attributes of the instance, so that it satisfies the capability's protocols.
+    Generator methods return generators; closing one cancels the call.
 
-    Every method raises WorkerDied (WorkerStalled) when the worker ends in the middle, Cancelled when the lease's holder
-    has asked to stop, and whatever GreenroomError the engine raised.
+    Every method raises WorkerDied (WorkerStalled) if the worker ends during the call, Cancelled if the lease's owner has asked to
+    stop, and any GreenroomError of the engine.
     """
 
     def __init__(self, engine: type[Engine], ask: Ask) -> None:
@@ -30,18 +30,18 @@ class EngineProxy:
 
 
 def callable_methods(engine: type[Engine]) -> frozenset[str]:
-    """The methods of its capability that the engine has."""
+    """Return the methods of its capability that the engine has."""
     return frozenset(name for name in CALLABLE_METHODS[engine.card.capability] if callable(getattr(engine, name, None)))
 
 
 def is_stream(engine: type[Engine], method: str) -> bool:
-    """Whether a method gives its result in parts: a generator, or one whose annotation says Iterator."""
+    """Return whether a method returns its result in parts: a generator, or one annotated as Iterator."""
     function = inspect.unwrap(getattr(engine, method))
     return inspect.isgeneratorfunction(function) or get_origin(_promised(engine, method)) in (Iterator, Generator, Iterable)
 
 
 def _promised(engine: type[Engine], method: str) -> Any:
-    """What the method's annotation says it gives back; Any when it does not say."""
+    """Return the method's return annotation; Any if it has none."""
     try:
         return get_type_hints(inspect.unwrap(getattr(engine, method))).get("return", Any)
     except (NameError, TypeError):

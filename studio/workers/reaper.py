@@ -1,4 +1,4 @@
-"""The end of workers, asked for or not: who is told, and what memory came back."""
+"""The end of workers, requested or not: the observer is notified and the freed memory measured."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ ASKING_SECONDS = 1.0
 
 
 class Reaper:
-    """Ends workers and closes their accounts. Safe from any thread; holds no lock but a slot's `books` while it tells."""
+    """Ends workers, measures and reports. Any thread may call any method; only a slot's `books` is held while the observer is
+    called."""
 
     def __init__(self, registry: SlotRegistry, meter: MemoryMeter, observer: WorkerObserver) -> None:
         self._registry, self._meter, self._observer = registry, meter, observer
 
     def end(self, slot: WorkerSlot, asking_seconds: float = ASKING_SECONDS) -> UnloadReport:
-        """Ask, wait, kill the group, measure. For a slot that the caller has claimed."""
+        """Ask the worker to exit, wait, kill its group, measure. For a slot that the caller has claimed."""
         if slot.process is not None and slot.process.pid:
             if slot.state is WorkerState.BUSY:
                 slot.measure(self._meter)
@@ -30,13 +31,13 @@ class Reaper:
         return slot.report or self._measured(slot)
 
     def kill(self, slot: WorkerSlot, death: ExitReason) -> None:
-        """End it at once, whatever it does. One that is not started yet will not be."""
+        """Kill the worker at once, even if it is busy. One that has not started yet is not started."""
         slot.doom = slot.doom or death
         if slot.process is not None:
             slot.process.kill(death)
 
     def bury(self, slot: WorkerSlot, process: WorkerProcess) -> None:
-        """The process is reaped: strike it off, measure, tell. Runs in the worker's watching thread."""
+        """Remove a reaped worker from the registry, measure, report. Runs in the worker's watching thread."""
         self._registry.remove(slot)
         slot.report = self._measured(slot)
         death = process.death
@@ -50,12 +51,12 @@ class Reaper:
             slot.gone.set()
 
     def never_admitted(self, slot: WorkerSlot) -> None:
-        """Nothing came of it and nobody was told of it."""
+        """Remove a slot whose load was not admitted; the observer does not know it."""
         self._registry.remove(slot)
         slot.gone.set()
 
     def never_lived(self, slot: WorkerSlot) -> None:
-        """It was admitted and no process came of it."""
+        """Remove a slot that was admitted but got no process."""
         self._registry.remove(slot)
         slot.report = self._measured(slot)
         self._observer.on_returned(slot.engine.card.id, 0, slot.report)
@@ -71,10 +72,10 @@ class Reaper:
 
 
 def total(engine_id: str, reports: Sequence[UnloadReport], now_gib: float) -> UnloadReport:
-    """The reports of an engine's workers, ended one after the other, as one.
+    """Combine the reports of an engine's workers, which were ended one after the other.
 
     Args:
-        now_gib: available memory, for an engine that had no worker.
+        now_gib: available memory, for an engine without workers.
     """
     if not reports:
         return UnloadReport(engine_id, 0, 0.0, 0.0, now_gib, now_gib, True)

@@ -1,4 +1,4 @@
-"""Which workers there are, and whose they are at the moment."""
+"""The workers that exist, and which of them are claimed."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ POLL_SECONDS = 0.1
 
 
 class SlotRegistry:
-    """A slot enters before its process is started and leaves only when the process is reaped or could not be started, so
-    no worker is ever lost track of. An idle slot is claimed by marking it busy; whoever marked it owns it until it is
-    given back or gone.
+    """The list of slots. A slot is added before its process is started and removed only when the process is reaped or could not
+    be started, so no worker is ever lost. An idle slot is claimed by marking it busy; the caller owns it until it is given
+    back or removed.
 
     `changed` guards the list and the slots' states; nothing else is locked, called or waited for while it is held.
 
     Args:
-        light_workers: how many workers a light engine may have side by side; others have one.
+        light_workers: how many workers a light engine may have at once; others have one.
     """
 
     def __init__(self, light_workers: int) -> None:
-        self.changed = threading.Condition()  # reentrant: the methods may be used by one who holds it
+        self.changed = threading.Condition()  # reentrant: a caller that holds it may use the methods
         self._light_workers = light_workers
         self._slots: list[WorkerSlot] = []
         self._closing = False
@@ -37,13 +37,13 @@ class SlotRegistry:
     def claim(
         self, engine: type[Engine], options: EngineOptions, wishes: LeaseOptions, end: Callable[[WorkerSlot], object]
     ) -> WorkerSlot:
-        """A slot that is this caller's alone: an idle worker marked busy, or a fresh slot (loading) to be started.
+        """Return a slot reserved for this caller: an idle worker marked busy, or a new slot (loading) to be started.
 
         Args:
-            end: ends an idle worker whose reload options do not agree, to make room.
+            end: ends an idle worker whose reload options differ, to make room.
 
         Raises:
-            Cancelled; EngineError when the studio is closing.
+            Cancelled; EngineError: the studio is closing.
         """
         key = reload_key(options)
         told = False
@@ -67,10 +67,10 @@ class SlotRegistry:
         """Mark all workers of an engine busy, to end them.
 
         Args:
-            idle_only: leave those at work out; else they must not be any.
+            idle_only: skip busy ones; else there must be none.
 
         Raises:
-            EngineError: one is at work and `idle_only` is not set.
+            EngineError: one is busy and `idle_only` is not set.
         """
         with self.changed:
             idle = [slot for slot in self.of(engine_id) if slot.state is WorkerState.WARM]
@@ -81,24 +81,24 @@ class SlotRegistry:
             return self._mark(idle)
 
     def claim_due(self, is_due: Callable[[WorkerSlot], bool]) -> list[WorkerSlot]:
-        """Mark the idle workers for which this is so, to end them. The caller holds `changed`."""
+        """Mark the idle workers for which the condition is true, to end them. The caller holds `changed`."""
         return self._mark([slot for slot in self._slots if slot.state is WorkerState.WARM and is_due(slot)])
 
     def give_back(self, slot: WorkerSlot) -> None:
-        """The slot is idle again."""
+        """Mark the slot idle again."""
         with self.changed:
             slot.state, slot.idle_since = WorkerState.WARM, time.monotonic()
             self.changed.notify_all()
 
     def remove(self, slot: WorkerSlot) -> None:
-        """Its process is reaped, or there never was one."""
+        """Remove a slot whose process was reaped, or was never started."""
         with self.changed:
             if slot in self._slots:
                 self._slots.remove(slot)
             self.changed.notify_all()
 
     def close(self) -> list[WorkerSlot]:
-        """Refuse every further claim; what there is."""
+        """Refuse every further claim; return the slots that exist."""
         with self.changed:
             self._closing = True
             self.changed.notify_all()

@@ -1,4 +1,4 @@
-"""One entry of the host's registry: a worker from the wish to have it until it is reaped and measured."""
+"""One entry of the registry: a worker, from before its start until it is reaped and measured."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from studio.workers.process.worker_process import WorkerProcess
 
 @dataclass(eq=False)
 class WorkerSlot:
-    """Fields change under the host's condition, but for the measurements, which one thread at a time writes.
+    """The state of one worker. Fields change under the pool's condition, except for the measurements, which one thread at a time
+    writes.
 
     Args:
-        options: those the engine has now, None when that is not certain.
+        options: the engine's present options, None if unknown.
         leased: a lease is open on it (a busy slot may also be one that is being ended).
-        spoiled: it must not be used again (it ran out of memory, say); ended when its lease ends.
-        variant: the key under which what it takes for its present work is compared.
-        doom: why it shall end, when that was decided before there was a process to end.
-        available_gib: of the machine, when it was last looked at during this worker's life.
-        books: held while the observer is told of this worker, so that nothing is told after its end.
-        gone: set when the process is reaped, the memory measured and the observer told.
+        spoiled: it must not be used again (it ran out of memory, for example); ended when its lease ends.
+        variant: the key under which the memory of its present work is compared.
+        doom: why it shall be ended, if that was decided before there was a process.
+        available_gib: available memory of the machine, when it was last read during this worker's life.
+        books: held while the observer is called for this worker, so that no call follows the one for its end.
+        gone: set when the process is reaped, the memory measured and the observer called.
     """
 
     engine: type[Engine]
@@ -58,13 +59,13 @@ class WorkerSlot:
         return 0 if self.process is None else self.process.pid
 
     def measure(self, meter: MemoryMeter) -> None:
-        """Read what it holds, exactly; for use between calls."""
+        """Measure its memory exactly; for use between calls."""
         self.held_gib = meter.resident(self.pid) or self.held_gib
         self.peak_gib = max(self.peak_gib, self.held_gib, meter.high_water(self.pid))
         self.available_gib = meter.available()
 
     def sample(self, meter: MemoryMeter) -> None:
-        """Read what it holds, cheaply; for use while it works."""
+        """Read its memory cheaply; for use while it works."""
         self.held_gib = meter.quick(self.pid) or self.held_gib
         self.peak_gib = max(self.peak_gib, self.held_gib)
         self.available_gib = meter.available()
@@ -83,7 +84,7 @@ class WorkerSlot:
 
 
 def reload_key(options: EngineOptions) -> tuple[Any, ...]:
-    """The values of the options that need a fresh worker when they change."""
+    """Return the values of the options that need a new worker when they change."""
     return tuple(
         getattr(options, name) for name, field in type(options).model_fields.items() if _reloads(field.json_schema_extra)
     )

@@ -1,4 +1,4 @@
-"""From an empty slot to a worker that holds its engine."""
+"""Starts a worker for an empty slot and loads its engine."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ LONGEST_RELOADS = 10
 class WorkerStarter:
     """Starts processes and loads engines into them.
 
-    Owns the one thread that starts processes: the kernel ends a worker together with the thread that started it
-    (PR_SET_PDEATHSIG counts threads, not processes), so that thread has to live as long as the studio.
-    Holds no lock: that two loads do not count the same free memory is the gate's to see to.
+    Owns the one thread that starts processes: the kernel kills a worker together with the thread that started it
+    (PR_SET_PDEATHSIG refers to threads, not processes), so that thread has to live as long as the studio. Holds no lock: the
+    memory gate makes sure that two loads do not count the same free memory.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class WorkerStarter:
         self.spares = PrewarmedWorkers(site, logs, self._patience, self._spawn, room=room_for_spares)
 
     def start(self, slot: WorkerSlot, wishes: LeaseOptions, undertaker: Reaper) -> None:
-        """Bring a fresh slot to a loaded worker, or leave nothing of it behind.
+        """Load the engine into a new slot, or remove the slot.
 
         Raises:
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled, and what the engine raised while loading.
@@ -84,7 +84,7 @@ class WorkerStarter:
         return launch
 
     def _process(self, slot: WorkerSlot, launch: LaunchPlan, wishes: LeaseOptions, undertaker: Reaper) -> WorkerProcess:
-        """The spare one where it fits, else one that is still to be started."""
+        """Return the spare process if it fits, else a new one that is not started yet."""
         log = self._logs.open(slot.engine.card.id)
 
         def bury(process: WorkerProcess) -> None:
@@ -139,7 +139,7 @@ class WorkerStarter:
             raise WorkerDied.saying(slot.doom.message)
 
     def configure(self, slot: WorkerSlot, options: EngineOptions, wishes: LeaseOptions) -> None:
-        """Give a loaded engine other options."""
+        """Change the options of a loaded engine."""
         if slot.process is not None:
             answer(slot.process, "configure", {"options": options}, self.watch(slot, wishes))
 

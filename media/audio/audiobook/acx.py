@@ -1,7 +1,7 @@
-"""What Audible's exchange (ACX) asks of a file, measured on the file as a listener gets it.
+"""Requirements of Audible's exchange (ACX), measured on the decoded file.
 
-Its published audio submission requirements: 44.1 kHz, MP3 of a constant 192 kbit/s or more, RMS between -23 and -18 dB, peaks
-of at most -3 dB, a noise floor of at most -60 dB, half a second to one second of room tone before and one to five after, no file
+Its published audio submission requirements: 44.1 kHz, MP3 of a constant 192 kbit/s or more, RMS between -23 and -18 dB, peaks of
+at most -3 dB, a noise floor of at most -60 dB, half a second to one second of room tone before and one to five after, no file
 over 120 minutes.
 """
 
@@ -35,11 +35,11 @@ _SPEECH_LEVEL = -50.0
 
 @dataclass(frozen=True)
 class AcxReading:
-    """A file in the figures of the exchange: levels in dB of full scale, lengths in seconds.
+    """The measured values of a file: levels in dB of full scale, lengths in seconds.
 
     Args:
-        floor: of the quietest half seconds, the second percentile. head, tail: before the first sound over -50 dB and after the
-            last. bit_rate: bits a second, 0 where it changes or is unknown.
+        floor: the second percentile of the levels of half seconds. head, tail: before the first sound over -50 dB and after the
+            last. bit_rate: bits a second, 0 if it changes or is unknown.
     """
 
     rms: float
@@ -54,7 +54,7 @@ class AcxReading:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """The names of the requirements that the file does not meet."""
+        """Return the names of the requirements that the file does not meet."""
         met = {
             "RMS": QUIETEST_RMS <= self.rms <= LOUDEST_RMS,
             "peak": self.peak <= HIGHEST_PEAK,
@@ -87,7 +87,7 @@ def read_acx(path: Path) -> AcxReading:
 
 
 def rms_and_peak(blocks: Iterable[Audio]) -> tuple[float, float]:
-    """RMS over all and the highest sample of a programme, in dB of full scale; -inf for silence."""
+    """Return the RMS and the highest sample of a programme, in dB of full scale; -inf for silence."""
     meter = _Meter()
     for block in blocks:
         meter.add(block)

@@ -1,4 +1,4 @@
-"""Files of audiobooks: M4B with chapters and cover, and MP3 with cover, as players and shops of audiobooks want them."""
+"""Files of audiobooks: M4B with chapters and cover, and MP3 with cover, as players and shops expect them."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class CoverJpeg:
 
 @dataclass(frozen=True)
 class BookTags:
-    """What a file says of itself.
+    """The tags of a file.
 
     Args:
-        title: of the file: the book, or one chapter of it. narrator: stands in the field of the composer, where players look.
-        track: "3/12" for a chapter's file, "" for the whole book. comment: may hold several kilobytes (a recipe).
+        title: of the file: the book, or one chapter of it. narrator: stored in the composer field, which players show.
+        track: "3/12" for a chapter's file, "" for the whole book. comment: may have several kilobytes (a recipe).
     """
 
     title: str
@@ -56,7 +56,7 @@ class BookTags:
     comment: str = ""
 
     def as_metadata(self, sort: Literal["m4a", "mp3"]) -> dict[str, str]:
-        """By libav's names, empty ones left out."""
+        """Return the tags by libav's names, without empty ones."""
         told = {
             "title": self.title,
             "album": self.album,
@@ -74,7 +74,7 @@ class BookTags:
 
 
 class BookWriter(AudioWriter):
-    """Writes one file of an audiobook as a stream; whole or not there, as AudioWriter.
+    """Writes one file of an audiobook as a stream. The target is complete or unchanged, as with AudioWriter.
 
     Args:
         sort: "m4a" makes an M4B of AAC, "mp3" an MP3 of a constant 192 kbit/s; both at 44.1 kHz.

@@ -1,4 +1,4 @@
-"""Bringing a chapter to the levels that shops of audiobooks ask for, with room tone around and under it."""
+"""Normalises a chapter to the levels that audiobook shops require, with room tone around and under it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _BLOCK_FRAMES = 2**15
 
 @dataclass(frozen=True)
 class LevelledChapter:
-    """A chapter as it goes into files: iterate it, as often as needed, for the same blocks.
+    """A normalised chapter: iterate it, as often as needed, for the same blocks.
 
     Args:
-        frames: with the room tone around it. gain: linear, before the limiter.
+        frames: including the room tone around it. gain: linear, before the limiter.
     """
 
     blocks: BlocksFactory
@@ -51,10 +51,10 @@ class LevelledChapter:
 
 
 def levelled_chapter(blocks: BlocksFactory, rate: int, channels: int, frames: int) -> LevelledChapter:
-    """Find the gain with which a chapter, its room tone counted in, has an RMS of -20 dB under peaks of -3.6 dB.
+    """Find the gain that gives a chapter, including its room tone, an RMS of -20 dB with peaks of at most -3.6 dB.
 
     Args:
-        blocks: gives the same programme from its start each time; whatever it raises passes through.
+        blocks: returns the same programme from its start at each call; its exceptions are passed on.
         frames: of that programme.
 
     Returns:
@@ -87,7 +87,7 @@ def _limited(blocks: BlocksFactory, rate: int, channels: int, gain: float) -> It
 
 
 class _RoomTone:
-    """Quiet noise without its highest tones, the same from each start, however it is cut into blocks."""
+    """Quiet low-pass noise, the same at each start, independent of how it is divided into blocks."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate

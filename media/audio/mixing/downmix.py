@@ -1,8 +1,8 @@
-"""Surround sound as stereo: every channel is mixed in, by ITU-R BS.775-3.
+"""Surround sound mixed down to stereo by ITU-R BS.775-3.
 
-Front channels keep their side, the centre goes to both at -3 dB, surrounds to their side at -3 dB, and the low-frequency
-effects are left out, as the recommendation says. Layouts beyond its 3/2 (7.1, height channels) follow the same rule by where a
-loudspeaker stands.
+Front channels keep their side, the centre goes to both at -3 dB, surrounds to their side at -3 dB, and the low-frequency effects
+are left out, as the recommendation says. Layouts beyond its 3/2 (7.1, height channels) follow the same rule by the position of
+each loudspeaker.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _CEILING = 0.985
 
 
 class Downmix:
-    """A stream of blocks [frames, channels] as one or two channels; sound of one or two comes out untouched.
+    """Mixes a stream of blocks [frames, channels] down to one or two channels; sound with one or two is unchanged.
 
-    Channels that add up to more than full scale are held under it by a limiter, not clipped and not made quieter for it.
+    Where the sum of channels exceeds full scale a limiter holds it below; it is neither clipped nor attenuated as a whole.
 
     Args:
         positions: libavutil's name of each channel's loudspeaker.
@@ -58,24 +58,24 @@ class Downmix:
         self._limiter = None if self._matrix is None else Limiter(rate, 2, 1.0, _CEILING)
 
     def process(self, samples: Samples, last: bool = False) -> Samples:
-        """Take a block, give what is ready; `last` gives all the rest."""
+        """Take a block and return what is ready; `last` returns the rest."""
         if self._matrix is None or self._limiter is None:
             return samples
         return self._limiter.process(np.ascontiguousarray(samples @ self._matrix), last)
 
 
 def as_stereo(samples: Samples) -> Samples:
-    """Samples [frames, channels] whose positions are not known, as one or two channels."""
+    """Return samples [frames, channels] with unknown positions as one or two channels."""
     matrix = _matrix(("",) * samples.shape[1])
     return samples if matrix is None else np.ascontiguousarray(samples @ matrix)
 
 
 def _matrix(positions: Sequence[str]) -> Samples | None:
-    """[channels, 2]; None where nothing is to be mixed."""
+    """Return [channels, 2]; None if nothing is to be mixed."""
     if len(positions) == 1 or (len(positions) == 2 and not {"FC", "LFE"} & set(positions)):
         return None
     if not all(position in _SHARES for position in positions):
         usual = _USUAL.get(len(positions))
-        # more channels than any usual layout has, at unknown places: all are heard, on both sides
+        # more channels than any usual layout has, at unknown positions: all are mixed to both sides
         positions = usual or ("FC",) * len(positions)
     return np.array([_SHARES[position] for position in positions], np.float32)

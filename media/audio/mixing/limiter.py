@@ -1,4 +1,4 @@
-"""A look-ahead limiter over a stream: no value between the samples rises above the ceiling, nothing moves in time."""
+"""A look-ahead limiter for a stream: no value between the samples exceeds the ceiling, and the timing does not change."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ _RELEASE_SECONDS = 0.08
 
 
 class Limiter:
-    """A gain, then a limiter that begins to turn down 5 ms before a peak and recovers over about 80 ms.
+    """A gain followed by a limiter that starts to attenuate 5 ms before a peak and recovers over about 80 ms.
 
-    The gain curve lives on knots half a millisecond apart with straight lines between them: at each knot the turn-down
-    is the mean, over the look-ahead, of the largest turn-down needed within it, so it is always enough and always
-    smooth. Memory is a few blocks. The same input gives the same output however it is cut into blocks, but for
-    the last bits of the oversampling.
+    The gain curve is linear between knots half a millisecond apart. At each knot the attenuation is the mean, over the
+    look-ahead, of the largest attenuation needed within it, so it is always sufficient and smooth. Memory is a few blocks. The
+    same input gives the same output however it is divided into blocks, except for the last bits of the oversampling.
 
     Args:
         rate, channels: of the stream.
         gain: linear, applied before the limiter.
-        ceiling: linear, the largest true peak to leave.
+        ceiling: linear, the largest true peak of the output.
     """
 
     def __init__(self, rate: int, channels: int, gain: float, ceiling: float) -> None:
@@ -40,7 +39,7 @@ class Limiter:
         self._knots = np.zeros(0)
 
     def process(self, samples: Samples, last: bool = False) -> Samples:
-        """Take samples [frames, channels], return those whose gain is decided; `last` returns all the rest."""
+        """Take samples [frames, channels] and return those whose gain is decided; `last` returns the rest."""
         self._sound = np.concatenate([self._sound, samples])
         peaks = np.concatenate([self._open_peaks, self._peaks.process(samples, last)])
         whole = peaks.size // self._cell * self._cell
@@ -54,7 +53,7 @@ class Limiter:
         return self._apply(min(ready, self._sound.shape[0]))
 
     def _apply(self, frames: int) -> Samples:
-        """The first waiting frames with their gain; between two calls the first knot belongs to the first frame."""
+        """Return the first waiting frames with their gain; between two calls the first knot belongs to the first frame."""
         cells = -(-frames // self._cell)
         turn_down = self._knots[: cells + 1]
         sound, self._sound = self._sound[:frames], self._sound[frames:]
@@ -68,7 +67,7 @@ class Limiter:
 
 
 class _TurnDown:
-    """From the turn-down each cell needs (0..1) to the smooth one at each knot; knot k stands before cell k."""
+    """Computes from the attenuation that each cell needs (0 to 1) the smooth one at each knot; knot k is before cell k."""
 
     def __init__(self, look_ahead: int, decay: float) -> None:
         self._look_ahead = look_ahead
@@ -81,7 +80,7 @@ class _TurnDown:
         self._ended = False
 
     def process(self, needed: Curve, last: bool) -> Curve:
-        """Decided knots; with `last`, all of them up to the one after the final cell."""
+        """Return decided knots; with `last`, all of them up to the one after the final cell."""
         if last:
             needed = np.append(needed, np.zeros(self._look_ahead))
         at_knots = np.maximum(needed, np.concatenate([[self._before], needed[:-1]]))
@@ -98,7 +97,8 @@ class _TurnDown:
         return smooth
 
     def _release(self, needed: Curve) -> Curve:
-        """The running maximum of what is needed and what is left of before, falling by `decay` from knot to knot."""
+        """Return the running maximum of the needed attenuation and the previous one, which decays by `decay` from knot to
+        knot."""
         if not needed.any() and self._released < 1e-6:
             self._released = 0.0
             return needed

@@ -1,4 +1,4 @@
-"""Many channels as one, for ears that have only one: a voice is not lost where channels cancel each other."""
+"""Many channels mixed to one for engines that take only one, without losing a voice where channels cancel each other."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _OPPOSED = -0.7
 
 @dataclass(frozen=True)
 class ChannelUse:
-    """What the channels of a sound hold.
+    """The content of a sound's channels.
 
     Args:
-        active: numbers of the channels with sound. opposed: those of them whose polarity is reversed against the loudest.
-        loss_db: how far their mean lies below the loudest channel, in dB; infinite where it is silence.
+        active: numbers of the channels with sound. opposed: those of them whose polarity is opposite to the loudest.
+        loss_db: how far their mean is below the loudest channel, in dB; infinite if it is silence.
     """
 
     active: tuple[int, ...]
@@ -31,7 +31,7 @@ class ChannelUse:
 
 
 def channel_use(audio: Audio) -> ChannelUse:
-    """Look at the channels of one sound, steady offsets left out."""
+    """Analyse the channels of one sound, without constant offsets."""
     samples = audio.samples.astype(np.float64)
     samples -= samples.mean(axis=0, keepdims=True) if samples.size else 0.0
     power = np.square(samples).mean(axis=0) if samples.size else np.zeros(audio.channels)
@@ -46,7 +46,7 @@ def channel_use(audio: Audio) -> ChannelUse:
 
 
 def one_voice(audio: Audio) -> Audio:
-    """The mean of the channels; where that has lost the voice, the loudest channel alone."""
+    """Return the mean of the channels; if the voice cancels out in it, the loudest channel."""
     if audio.channels == 1 or not audio.frames or channel_use(audio).loss_db < CANCELLED_DB:
         return audio.mono()
     power = np.square(audio.samples, dtype=np.float64).mean(axis=0)

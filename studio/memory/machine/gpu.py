@@ -29,14 +29,14 @@ KNOWN_PLUG_IN = re.compile(r"GeForce|Quadro|Tesla|TITAN|\bRTX\b|\bGTX\b|\b[AHBLV
 
 @dataclass(frozen=True)
 class GpuFacts:
-    """The card the studio works on, at one moment. None is "the driver does not say".
+    """The graphics card that the studio uses, at one moment. None means that the driver does not report the value.
 
     Args:
         unified: it shares the machine's memory; then `total` and `used` are None and the system's reading counts.
         total, used: bytes of its own memory.
-        process_bytes: bytes each process holds on it, by process id as this machine's root namespace counts them.
+        process_bytes: bytes of each process on it, by process id as this machine's root namespace counts them.
         temperature: degrees Celsius. power: watts. utilisation: percent. clock, memory_clock: MHz.
-        uuid: what CUDA_VISIBLE_DEVICES takes to mean this very card.
+        uuid: the value of CUDA_VISIBLE_DEVICES that selects this card.
     """
 
     name: str
@@ -53,19 +53,19 @@ class GpuFacts:
 
     @property
     def has_own_memory(self) -> bool:
-        """Whether engines on it are budgeted in the card's memory and not in the machine's."""
+        """Whether engines on it use the card's memory and not the machine's."""
         return not self.unified and bool(self.total)
 
 
 class GpuProbe(Protocol):
-    """Where the facts come from."""
+    """The source of the facts."""
 
     def facts(self) -> GpuFacts | None:
-        """The card now, or None without a card or a driver. Never raises; cheap to call often."""
+        """Return the present facts, or None without a card or a driver. Never raises; cheap to call often."""
 
 
 class NoGpu:
-    """A machine without a card."""
+    """A machine without a graphics card."""
 
     def facts(self) -> GpuFacts | None:
         return None
@@ -136,7 +136,7 @@ class NvmlProbe:
 
     def _open(self) -> Any:
         if self._library is None:
-            import pynvml  # here: a studio without a card never pays for it
+            import pynvml  # imported here, so that a studio without a card does not load it
 
             self._library = pynvml
         nvml = self._library
@@ -186,7 +186,7 @@ class NvmlProbe:
             memory = nvml.nvmlDeviceGetMemoryInfo(handle)
         except nvml.NVMLError_NotSupported:
             return None, None
-        # total - free also counts what the driver keeps for itself, which no engine can have.
+        # total - free also counts what the driver reserves, which no engine can use.
         return int(memory.total), int(memory.total) - int(memory.free)
 
     def _processes(self, handle: Any) -> dict[int, int]:
@@ -195,12 +195,12 @@ class NvmlProbe:
         held: dict[int, int] = {}
         for question in (nvml.nvmlDeviceGetComputeRunningProcesses_v3, nvml.nvmlDeviceGetGraphicsRunningProcesses_v3):
             for process in self._optional(question, handle) or ():
-                # A process that computes and draws stands in both lists with the same figure.
+                # A process that computes and draws is in both lists, with the same figure.
                 held[int(process.pid)] = max(held.get(int(process.pid), 0), int(process.usedGpuMemory or 0))
         return held
 
     def _optional(self, question: Callable[..., Any], *arguments: Any) -> Any:
-        """The answer, or None where this card or driver has none."""
+        """Return the answer, or None if this card or driver has none."""
         assert self._library is not None
         try:
             return question(*arguments)

@@ -1,8 +1,8 @@
-"""One reading of the machine's memory, from the files the kernel gives and nothing else.
+"""One reading of the machine's memory, from the kernel's files only.
 
-Everything here is a pure function over texts, or goes through MachineFiles, so a recorded machine is a test case.
-The truth on a machine whose CPU and GPU share memory is `MemTotal - MemAvailable`: what CUDA calls free there is
-MemFree, which leaves out page cache that can be reclaimed at once.
+Everything here is a pure function of texts, or uses MachineFiles, so a recorded machine is a test case. If CPU and GPU share
+memory, the used memory is `MemTotal - MemAvailable`: CUDA reports MemFree as free, which leaves out page cache that can be
+reclaimed at once.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from studio.units import KIB
 
 
 class MemoryUnreadable(GreenroomError):
-    """The system does not say how much memory it has."""
+    """The system does not report its memory."""
 
 
 @dataclass(frozen=True)
 class MachineFiles:
-    """The kernel's text files under /proc and /sys; `root` is another folder where a recorded machine is read."""
+    """The kernel's text files under /proc and /sys; `root` is another folder for a recorded machine."""
 
     root: Path = Path("/")
 
     def text(self, path: str | PurePosixPath) -> str | None:
-        """The file's text, or None when it is absent or not to be read."""
+        """Return the file's text, or None if it does not exist or cannot be read."""
         try:
             return (self.root / str(path).lstrip("/")).read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -60,12 +60,12 @@ class MemoryReading:
 
     @property
     def pool(self) -> int:
-        """What the studio may think of as the machine: all memory, or its control group's limit."""
+        """All memory that the studio can use: the machine's, or the limit of its control group."""
         return self.total if self.cgroup_limit is None else min(self.total, self.cgroup_limit)
 
     @property
     def pool_available(self) -> int:
-        """What can be had of the pool now."""
+        """The available part of the pool."""
         bounds = [self.available, self.pool]
         if self.cgroup_available is not None:
             bounds.append(self.cgroup_available)
@@ -77,7 +77,7 @@ class MemoryReading:
 
     @property
     def fraction(self) -> float:
-        """The used part of the pool, 0..1."""
+        """The used part of the pool, 0 to 1."""
         return self.used / self.pool if self.pool else 1.0
 
 
@@ -108,7 +108,7 @@ def read_memory(files: MachineFiles | None = None) -> MemoryReading:
 
 
 def parse_meminfo(text: str) -> dict[str, int]:
-    """/proc/meminfo as bytes by name; lines that are no sizes in kB (HugePages_Total) are left out."""
+    """Parse /proc/meminfo into bytes by name; lines that are not in kB (HugePages_Total) are left out."""
     sizes = {}
     for line in text.splitlines():
         name, _, rest = line.partition(":")
@@ -119,7 +119,7 @@ def parse_meminfo(text: str) -> dict[str, int]:
 
 
 def parse_pressure(text: str) -> tuple[float | None, float | None]:
-    """The ten-second averages of /proc/pressure/memory: (some, full), None where a line is missing."""
+    """Parse the ten-second averages of /proc/pressure/memory: (some, full), None if a line is missing."""
     averages: dict[str, float] = {}
     for line in text.splitlines():
         kind, *pairs = line.split() or [""]
@@ -131,10 +131,10 @@ def parse_pressure(text: str) -> tuple[float | None, float | None]:
 
 
 def cgroup_memory(files: MachineFiles, total: int) -> tuple[int | None, int | None]:
-    """The smallest limit and the smallest free part over all control groups this process is in, parents included.
+    """Return the smallest limit and the smallest free part over all control groups of this process, parents included.
 
-    A limit of the machine's size or more is none. `memory.high` counts as a limit too: above it the kernel slows every
-    allocation down to a crawl. (None, None) without a limit.
+    A limit as large as the machine or larger counts as none. `memory.high` counts as a limit too: above it the kernel slows
+    allocations down very much. (None, None) without a limit.
     """
     limit, room = None, None
     for group_limit, used, reclaimable in _limited_groups(files, total):
@@ -145,12 +145,12 @@ def cgroup_memory(files: MachineFiles, total: int) -> tuple[int | None, int | No
 
 
 def process_resident(files: MachineFiles, pid: int) -> int:
-    """Main memory a process has resident, the files it has mapped included; 0 when it is gone."""
+    """Return the resident main memory of a process, including mapped files; 0 if it is gone."""
     return parse_meminfo(files.text(f"/proc/{pid}/status") or "").get("VmRSS", 0)
 
 
 def _available(info: dict[str, int]) -> int:
-    # Kernels and sandboxes without MemAvailable: what it is made of, a little on the safe side.
+    # Kernels and sandboxes without MemAvailable: the sum of its parts, with a margin.
     return info.get("MemAvailable", info.get("MemFree", 0) + info.get("Inactive(file)", 0) + info.get("SReclaimable", 0) // 2)
 
 
@@ -160,7 +160,7 @@ def _cache(info: dict[str, int]) -> int:
 
 
 def _limited_groups(files: MachineFiles, total: int) -> Iterator[tuple[int, int, int]]:
-    """(limit, used, reclaimable) of every control group above this process that has a limit."""
+    """Return (limit, used, reclaimable) of every control group above this process that has a limit."""
     for version, mount, group in _memory_groups(files):
         for folder in (group, *group.parents):
             base = mount / str(folder).lstrip("/")
@@ -182,15 +182,15 @@ def _limits_v1(files: MachineFiles, base: PurePosixPath) -> list[int]:
 
 
 def _reclaimable(stat: str) -> int:
-    """Page cache that the group can reclaim under its limit: the inactive files, and half of the active ones, since the other
-    half is code that runs and would be read again at once. Version 1 counts whole subtrees under `total_`."""
+    """Return the page cache that the group can reclaim under its limit: the inactive files, and half of the active ones, since
+    the other half is code in use that would be read again at once. Version 1 counts whole subtrees under `total_`."""
     sizes = {name: int(value) for name, _, value in (line.partition(" ") for line in stat.splitlines()) if value.isdigit()}
     prefix = "total_" if "total_inactive_file" in sizes else ""
     return sizes.get(f"{prefix}inactive_file", 0) + sizes.get(f"{prefix}active_file", 0) // 2
 
 
 def _memory_groups(files: MachineFiles) -> Iterator[tuple[int, PurePosixPath, PurePosixPath]]:
-    """(version, mount point, group below it) of the hierarchies that may limit this process's memory."""
+    """Return (version, mount point, group below it) of the hierarchies that may limit this process's memory."""
     groups = _own_groups(files.text("/proc/self/cgroup") or "")
     for line in (files.text("/proc/self/mountinfo") or "").splitlines():
         before, _, after = line.partition(" - ")
@@ -215,8 +215,8 @@ def _own_groups(text: str) -> dict[int, PurePosixPath]:
 
 
 def _below(group: PurePosixPath, mounted_root: str) -> PurePosixPath:
-    """The group as seen through a mount that may show only a part of the hierarchy, as containers have it."""
-    if ".." in group.parts:  # outside of what this namespace shows; its own root holds the limit that can be read
+    """Return the group's path below a mount that may show only a part of the hierarchy, as in containers."""
+    if ".." in group.parts:  # outside of this namespace, whose root has the limit that can be read
         return PurePosixPath("/")
     try:
         return PurePosixPath("/") / group.relative_to(mounted_root)

@@ -1,4 +1,4 @@
-"""One request to a worker, from sending it to its end, with every way in which it may end."""
+"""One request to a worker, from sending to its end, with all ways in which it can end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOLD_ERRORS: dict[str, type[GreenroomError]] = {
 
 @dataclass(frozen=True)
 class CallTimeouts:
-    """How long a worker may take for what (seconds)."""
+    """Time limits of a worker, in seconds."""
 
     start: float
     heartbeat: float
@@ -39,13 +39,13 @@ class CallTimeouts:
 
 @dataclass(frozen=True)
 class CallObserver:
-    """What is watched while a request runs.
+    """The caller's callbacks and limits during a request.
 
     Args:
-        cancelled: asked some twenty times a second; must be cheap.
-        on_progress: takes the fraction 0..1 and a note, in the caller's thread.
+        cancelled: called about twenty times a second; must be cheap.
+        on_progress: called with a fraction 0 to 1 and a note, in the caller's thread.
         stall_seconds: longest time without progress, an item or the result.
-        silence_seconds: longest time without a heartbeat; the process itself is hung then.
+        silence_seconds: longest time without a heartbeat; after that the process itself counts as hung.
     """
 
     stall_seconds: float
@@ -55,31 +55,31 @@ class CallObserver:
 
 
 class Pipe(Protocol):
-    """What a call needs of its worker process."""
+    """The part of a worker process that a call uses."""
 
     title: str
     pid: int
 
     @property
     def heard(self) -> float:
-        """When bytes last moved, by the monotonic clock."""
+        """When data was last transferred, by the monotonic clock."""
 
     @property
     def death(self) -> ExitReason | None:
-        """How the process ended, once it has."""
+        """How the process ended; None while it lives."""
 
     def send(self, parts: list[memoryview], check: Callable[[], None]) -> None:
-        """Send a message; `check` is called while the worker does not read and may raise."""
+        """Send a message; `check` is called while the worker does not read, and may raise."""
 
     def kill(self, death: ExitReason) -> None:
-        """End the process group at once, for this reason."""
+        """Kill the process group at once, for this reason."""
 
     def abandon(self, call: Call) -> None:
-        """Ask the worker to stop this call; kill it when it does not within the grace."""
+        """Ask the worker to stop this call; kill it if it does not within the grace period."""
 
 
 class Call:
-    """Runs in the thread that wants the answer: that thread waits, and watches cancel, heartbeat and stall itself.
+    """A request. It runs in the caller's thread, which waits and checks for cancel, heartbeat and stall.
 
     The worker's watching thread puts messages into `inbox`, and None when the process has ended.
     """
@@ -95,10 +95,10 @@ class Call:
         self._pulse = Pulse()
 
     def run(self, kind: str, value: Any) -> Generator[Any, None, Any]:
-        """Send the request, yield the items of a stream as they come, return the result. Closing it cancels.
+        """Send the request, yield the items of a stream as they come, return the result. Closing the generator cancels.
 
         Raises:
-            Cancelled, WorkerDied, WorkerStalled, and whatever GreenroomError the engine raised.
+            Cancelled, WorkerDied, WorkerStalled, and any GreenroomError of the engine.
         """
         self._pipe.send(pack(kind, self.number, value), self._check)
         try:
@@ -107,7 +107,9 @@ class Call:
                 if message.kind == "item":
                     yield self._value_of(message)
                     self._check()
-                    self._told = time.monotonic()  # what the taker did with the item is no silence of the worker
+                    self._told = (
+                        time.monotonic()
+                    )  # the time that the caller spent on the item does not count as the worker's silence
                     self._pipe.send(pack("more", self.number), self._check)
                 elif message.kind in {"result", "error"}:
                     self.over = True
@@ -117,7 +119,7 @@ class Call:
                 self._pipe.abandon(self)
 
     def await_hello(self) -> dict[str, Any]:
-        """The first message of a fresh worker."""
+        """Wait for the first message of a new worker."""
         while True:
             message = self._next()
             if message.kind == "hello":
@@ -126,7 +128,7 @@ class Call:
                 return hello if isinstance(hello, dict) else {}
 
     def drain(self, seconds: float) -> bool:
-        """After a cancel: wait for the call's own end, throwing away what still comes. Whether it ended."""
+        """After a cancel, wait for the end of the call and discard its messages. Returns whether it ended."""
         end = time.monotonic() + seconds
         while not self.over and self._pipe.death is None:
             try:
@@ -187,7 +189,7 @@ class Call:
             raise self._died()
 
     def _check_life(self) -> None:
-        """End a worker that is hung. It is looked at twice, half a second apart: the studio itself may have slept."""
+        """Kill a worker that is hung. Checks twice, half a second apart, because the machine may have been suspended."""
         now = time.monotonic()
         silent = now - max(self._pipe.heard, self._begun) > self._watch.silence_seconds
         stalled = now - self._told > self._watch.stall_seconds

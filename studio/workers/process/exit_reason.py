@@ -1,4 +1,4 @@
-"""Why a process ended, as something that can be said."""
+"""Why a process ended, as a message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMPUTING = 0.05
 
 @dataclass(frozen=True)
 class ExitReason:
-    """How a worker ended: what to say of it, and whether nobody had asked for it."""
+    """How a worker ended: the message, and whether the end was unexpected."""
 
     message: Message
     unasked: bool = True
@@ -33,12 +33,12 @@ class ExitReason:
         return self.message.reason()
 
     def error(self) -> WorkerDied:
-        """What the caller of the worker gets."""
+        """Return the error for the caller of the worker."""
         return (WorkerStalled if self.stalled else WorkerDied).saying(self.message)
 
 
 def explain(title: str, returncode: int, *, out_of_memory: bool) -> ExitReason:
-    """Why a process ended, by its exit status.
+    """Explain the exit status of a process.
 
     Args:
         returncode: as subprocess gives it: an exit code, or minus the signal's number.
@@ -58,11 +58,11 @@ def explain(title: str, returncode: int, *, out_of_memory: bool) -> ExitReason:
 
 
 def silence(title: str, seconds: float, state: str, cpu_share: float) -> ExitReason:
-    """Why a process that lives gave no sign of life.
+    """Explain why a living process sends no heartbeat.
 
     Args:
-        state: as the kernel writes it: R, S, D, T, …; "" when it cannot be read.
-        cpu_share: of the time since it was suspected, how much its threads were computing; 0 when unknown.
+        state: as the kernel writes it: R, S, D, T, …; "" if it cannot be read.
+        cpu_share: the share of the time since the suspicion in which its threads were computing; 0 if unknown.
     """
     if state in ("T", "t"):
         code = "worker.silent-stopped"

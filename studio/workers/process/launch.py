@@ -1,4 +1,4 @@
-"""How a worker process is started: which Python, with what environment, how far back it stands."""
+"""How a worker process is started: its Python, environment variables and priority."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OOM_SCORE_ADJ = {Tier.LIGHT: 500, Tier.MEDIUM: 700, Tier.HEAVY: 900}
 
 @dataclass(frozen=True)
 class LaunchPlan:
-    """All that is needed to start one worker."""
+    """Everything that is needed to start one worker."""
 
     title: str
     python: Path
@@ -37,7 +37,7 @@ class LaunchPlan:
 
 
 def environment_python(card: Card, site: EnginePaths) -> Path | None:
-    """The Python of the engine's environment, None when that is not installed or not whole."""
+    """Return the Python of the engine's environment, None if it is not installed or incomplete."""
     if card.environment == STUDIO_ENVIRONMENT:
         return Path(sys.executable)
     ready = EnvironmentManager(site.environments).status(card.environment).ready
@@ -45,7 +45,7 @@ def environment_python(card: Card, site: EnginePaths) -> Path | None:
 
 
 def environment_readiness(card: Card, site: EnginePaths) -> Readiness:
-    """Whether the engine's environment can be used; if not, how it stands and the next step."""
+    """Return whether the engine's environment can be used; if not, its state and the next step."""
     if card.environment == STUDIO_ENVIRONMENT:
         return READY
     status = EnvironmentManager(site.environments).status(card.environment)
@@ -53,23 +53,23 @@ def environment_readiness(card: Card, site: EnginePaths) -> Readiness:
 
 
 def environment_can_be_installed(card: Card, site: EnginePaths) -> bool:
-    """Whether the studio knows how to install it, and is not at it."""
+    """Return whether the studio can install the environment and is not already doing so."""
     manager = EnvironmentManager(site.environments)
     state = manager.status(card.environment).state
     return card.environment in manager.names() and state in (EnvironmentState.ABSENT, EnvironmentState.BROKEN)
 
 
 def environment_size(card: Card, site: EnginePaths) -> str:
-    """How much an installed environment takes, in words: with a CPU build of torch, and with CUDA."""
+    """Return the size of an installed environment in words: with a CPU build of torch, and with CUDA."""
     size = EnvironmentManager(site.environments).declared(card.environment).declared.installed_gb
     return f"{size.cpu:.0f} to {size.cuda:.0f} GB" if size.cuda > size.cpu else f"{size.cpu:.0f} GB"
 
 
 def plan_launch(card: Card, site: EnginePaths) -> LaunchPlan:
-    """How to start a worker of this engine.
+    """Return how to start a worker of this engine.
 
     Raises:
-        EngineNotReady: its environment is not installed, or not whole.
+        EngineNotReady: its environment is not installed, or incomplete.
     """
     python = environment_python(card, site)
     if python is None:

@@ -1,4 +1,4 @@
-"""What workers print: one capped log file an engine, so that a library's prints can neither fill the disk nor the pipe."""
+"""The output of workers: one log file of limited size for each engine, so that output can fill neither the disk nor the pipe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TAIL_LINES = 12
 
 class _QuietHandler(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:
-        """A full disk must not make the studio print once for every line of a worker."""
+        """Ignore errors: a full disk must not make the studio print for every line of a worker."""
 
 
 class WorkerLogs:
@@ -27,7 +27,7 @@ class WorkerLogs:
         self._handlers: dict[str, _QuietHandler] = {}
 
     def open(self, engine_id: str) -> WorkerLog:
-        """A log for one worker process. Two workers of one engine share the file; lines bear the process id."""
+        """Return a log for one worker process. Two workers of one engine share the file; lines have the process id."""
         with self._lock:
             handler = self._handlers.get(engine_id)
             if handler is None:
@@ -46,7 +46,7 @@ class WorkerLogs:
 
 
 class WorkerLog:
-    """Cuts one worker's output into lines and writes them. Used by that worker's watching thread alone."""
+    """Splits one worker's output into lines and writes them. Used only by that worker's watching thread."""
 
     def __init__(self, handler: logging.Handler) -> None:
         self._handler = handler
@@ -55,7 +55,7 @@ class WorkerLog:
         self.pid = 0
 
     def write(self, data: bytes) -> None:
-        """Take raw output. Progress bars that only return the carriage count as lines."""
+        """Add raw output. Updates of progress bars that end in a carriage return count as lines."""
         *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
         if len(self._rest) > LONGEST_LINE:
             lines, self._rest = [*lines, self._rest], b""
@@ -63,14 +63,14 @@ class WorkerLog:
             self._emit(line)
 
     def finish(self, sentence: str) -> None:
-        """Write what is left and how the process ended."""
+        """Write the rest of the output and how the process ended."""
         self._emit(self._rest)
         self._rest = b""
         self._emit(sentence.encode())
 
     @property
     def tail(self) -> tuple[str, ...]:
-        """The last lines, for the log file's readers and tests; never for a page."""
+        """Return the last lines, for the log view and tests; not for other pages."""
         return tuple(self._tail)
 
     def _emit(self, line: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What a process holds and what the machine has left, in GiB."""
+"""Memory of a process and of the machine, in GiB."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def no_gpu(pid: int) -> int:
 
 
 def available_gib() -> float:
-    """What the kernel says can be used without swapping (MemAvailable)."""
+    """Return what can be used without swapping, as the kernel reports it (MemAvailable)."""
     return float(psutil.virtual_memory().available) / GIB
 
 
@@ -29,9 +29,9 @@ class MemoryMeter:
     """Reads memory.
 
     Args:
-        available: available main memory of the machine in GiB.
-        gpu_bytes: graphics memory that a process holds, by its id; 0 where there is none or none can be told.
-        tolerance_gib: how far a reading may be off because of what else the machine does.
+        available: returns available main memory of the machine in GiB.
+        gpu_bytes: returns the graphics memory of a process id; 0 if there is none or it is unknown.
+        tolerance_gib: how much a reading may be off because of other programs.
     """
 
     available: Callable[[], float] = available_gib
@@ -39,9 +39,9 @@ class MemoryMeter:
     tolerance_gib: float = 0.3
 
     def resident(self, pid: int) -> float:
-        """Main memory by proportional share, swapped pages too, and graphics memory; 0 when the process is gone.
+        """Return proportional main memory, including swapped pages, and graphics memory; 0 if the process is gone.
 
-        Walks the page tables, so it costs tens of milliseconds on a large process: for use between calls.
+        Walks the page tables, so it takes tens of milliseconds on a large process: for use between calls.
         """
         try:
             memory = psutil.Process(pid).memory_full_info()
@@ -50,14 +50,14 @@ class MemoryMeter:
         return float(memory.pss + memory.swap + self.gpu_bytes(pid)) / GIB
 
     def quick(self, pid: int) -> float:
-        """The resident set and graphics memory: a counter's reading, for use every 100 ms."""
+        """Return resident set and graphics memory, which is cheap to read: for use every 100 ms."""
         try:
             return float(psutil.Process(pid).memory_info().rss + self.gpu_bytes(pid)) / GIB
         except (psutil.Error, OSError):
             return 0.0
 
     def high_water(self, pid: int) -> float:
-        """The most main memory the process ever had resident (VmHWM); catches peaks between two samples."""
+        """Return the most main memory the process ever had resident (VmHWM); this includes peaks between two samples."""
         with contextlib.suppress(OSError, ValueError, IndexError):
             for line in Path(f"/proc/{pid}/status").read_text().splitlines():
                 if line.startswith("VmHWM:"):
@@ -65,7 +65,7 @@ class MemoryMeter:
         return 0.0
 
     def settled(self, wanted_gib: float, longest_seconds: float) -> float:
-        """Available memory once it has reached `wanted_gib`, or what it is after `longest_seconds`: the kernel frees a dead
+        """Return available memory as soon as it has reached `wanted_gib`, else after `longest_seconds`: the kernel frees a dead
         process's pages, and counts them, a moment after it is reaped."""
         end = time.monotonic() + longest_seconds
         now = self.available()
@@ -76,7 +76,8 @@ class MemoryMeter:
 
 
 def oom_kills() -> int:
-    """How many processes the kernel has ended for lack of memory since boot, in any control group; 0 when it does not say."""
+    """Return how many processes the kernel has killed for lack of memory since boot, in any control group; 0 if it does not
+    report that."""
     with contextlib.suppress(OSError, ValueError):
         for line in Path("/proc/vmstat").read_text().splitlines():
             if line.startswith("oom_kill "):
@@ -86,14 +87,14 @@ def oom_kills() -> int:
 
 @dataclass(frozen=True)
 class Pulse:
-    """What the kernel says of a process: its state (R, S, D, T, …; "" when it is gone) and the seconds it has computed."""
+    """A process's state (R, S, D, T, …; "" if it is gone) and the processor seconds it has used."""
 
     state: str = ""
     cpu_seconds: float = 0.0
 
 
 def pulse_of(pid: int) -> Pulse:
-    """One process with all its threads, now."""
+    """Read the state of one process with all its threads."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return Pulse(fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))

@@ -15,12 +15,12 @@ CHUNK = 1 << 20
 
 
 class SocketTransport:
-    """The studio's end of a worker's pair of sockets. Any thread may send; one thread receives.
+    """The studio's end of a worker's socket pair. Any thread may send; one thread receives.
 
-    Messages are sent one after the other, under a lock of its own; `check` and `broken_off` run while it is held.
+    Messages are sent one after the other, under a lock of its own; `check` and `broken_off` are called while it is held.
 
     Attributes:
-        heard: when bytes last went either way, by time.monotonic.
+        heard: when data was last transferred in either direction, by time.monotonic.
     """
 
     def __init__(self, ours: socket.socket) -> None:
@@ -31,18 +31,18 @@ class SocketTransport:
         self.heard = time.monotonic()
 
     def fileno(self) -> int:
-        """For select and poll: readable when `receive` has something."""
+        """Return the descriptor for select and poll: readable if `receive` has data."""
         return self._socket.fileno()
 
     def send(self, parts: Sequence[memoryview], check: Callable[[], None], broken_off: Callable[[], None]) -> None:
-        """Send a message, and wait while the worker takes nothing in.
+        """Send a message; blocks while the worker does not read.
 
         Args:
-            check: called some twenty times a second during a wait; ends the sending by what it raises.
-            broken_off: called when the sending ends in the middle of the message, which cannot be taken back.
+            check: called about twenty times a second while blocked; an exception from it ends the sending.
+            broken_off: called if the sending ends in the middle of the message, which cannot be undone.
 
         Raises:
-            OSError: the worker has closed its end. What `check` raises.
+            OSError: the worker has closed its end. Any exception of `check`.
         """
         with self._sending:
             begun = False
@@ -60,8 +60,8 @@ class SocketTransport:
                 raise
 
     def send_at_once(self, parts: Sequence[memoryview], seconds: float) -> bool:
-        """Send a short message without waiting for the worker to take it. Whether it was its turn within `seconds`; a message
-        that another thread is still sending goes before."""
+        """Send a short message without waiting for the worker to read it. Returns False if another thread was still sending after
+        `seconds`."""
         if not self._sending.acquire(timeout=seconds):
             return False
         try:
@@ -72,10 +72,10 @@ class SocketTransport:
         return True
 
     def receive(self) -> WireMessage | None:
-        """What one read gives: the next message that is whole, or None.
+        """Read once; return the next complete message, or None.
 
         Raises:
-            BlockingIOError: nothing is there. EOFError: the worker has closed its end. WireError: what came is no message.
+            BlockingIOError: there is no data. EOFError: the worker has closed its end. WireError: the data is not a message.
         """
         message = self._reader.receive(self._socket)
         self.heard = time.monotonic()

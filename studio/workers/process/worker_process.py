@@ -1,4 +1,4 @@
-"""One worker process and all that belongs to it."""
+"""One worker process with its process group, its pipes and the thread that watches it."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ REAP_SECONDS = 10.0
 class WorkerProcess:
     """Owns one child process, its process group, the transport to it, the output pipe and the thread that watches them.
 
-    Threads: one request runs at a time, in its caller's thread; any thread may `kill` or `end`. The watching thread reads
-    everything the child sends, reaps it, ends what is left of its group and then calls `on_exit` once. Locks: the transport's,
-    then `_fate`, which guards the running request and how the process ends. Neither is held while `on_exit` runs.
+    Threads: one request runs at a time, in its caller's thread; any thread may call `kill` or `end`. The watching thread reads
+    everything the child sends, reaps it, kills the rest of its group and then calls `on_exit` once. Locks: the transport's, then
+    `_fate`, which guards the running request and how the process ends. Neither is held while `on_exit` runs.
 
-    A message that was sent in part cannot be taken back, so whoever breaks off in the middle of one kills the worker.
+    A message that was sent in part cannot be undone, so if sending stops in the middle of one the worker is killed.
 
     Args:
-        spawn: starts the process, as subprocess.Popen; must run it in a thread that outlives the worker, because the
-            kernel ends the child together with the very thread that started it.
+        spawn: starts the process, as subprocess.Popen; must run it in a thread that outlives the worker, because the kernel kills
+            the child together with the thread that started it.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class WorkerProcess:
         """Start the process and wait for its hello.
 
         Raises:
-            EngineError, WorkerDied, WorkerStalled, Cancelled; the process is ended then.
+            EngineError, WorkerDied, WorkerStalled, Cancelled; the process has ended then.
         """
         hello = self._active = Call(self, 0, watch)
         self._open()
@@ -83,7 +83,7 @@ class WorkerProcess:
         """Run one request: yields the items of a stream and returns the result (see Call.run).
 
         Raises:
-            EngineError: another request is running; a worker does one thing at a time.
+            EngineError: another request is running; a worker runs one at a time.
         """
         call = Call(self, next(self._numbers), watch)
         with self._fate:
@@ -96,7 +96,8 @@ class WorkerProcess:
             self._forget(call)
 
     def adopt(self, title: str, log: WorkerLog, on_exit: Callable[[WorkerProcess], None]) -> bool:
-        """From now on it is another's: its name in sentences, its log, its end. False when it has ended or is about to."""
+        """Transfer the process to another owner: its name in messages, its log, its exit callback. Returns False if it has ended
+        or is about to."""
         with self._fate:
             if self._exited.is_set() or self._intent is not None or not self.pid or _readable(self._pidfd):
                 return False
@@ -105,7 +106,7 @@ class WorkerProcess:
             return True
 
     def stop_active(self) -> None:
-        """End a request that its taker has left unfinished, like a stream that was never closed."""
+        """Stop a request that its caller has left unfinished, such as a stream that was never closed."""
         call = self._active
         if call is not None:
             if not call.over:
@@ -119,7 +120,7 @@ class WorkerProcess:
                 self._active = None
 
     def end(self, asking_seconds: float = 1.0) -> bool:
-        """Ask the process to exit, wait, then kill its group. Whether it is gone and reaped."""
+        """Ask the process to exit, wait, then kill its group. Returns whether it has ended and was reaped."""
         death = ExitReason.of("worker.unloaded", engine=self.title, unasked=False)
         with self._fate:
             self._intent = self._intent or death
@@ -129,7 +130,7 @@ class WorkerProcess:
         return self._exited.wait(GONE_SECONDS)
 
     def kill(self, death: ExitReason) -> None:
-        """End the process group at once; the first reason given is the one that is told. Safe to call at any time."""
+        """Kill the process group at once; the first reason given is reported. Safe to call at any time."""
         with self._fate:
             if self._exited.is_set() or not self.pid:
                 return
@@ -138,7 +139,7 @@ class WorkerProcess:
                 os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self, seconds: float) -> bool:
-        """Whether the process is gone and reaped within this time."""
+        """Return whether the process has ended and was reaped within this time."""
         return self._exited.wait(seconds)
 
     @property
@@ -147,7 +148,7 @@ class WorkerProcess:
 
     @property
     def heard(self) -> float:
-        """When bytes last went to or from the process, by time.monotonic."""
+        """When data was last transferred to or from the process, by time.monotonic."""
         return self._transport.heard
 
     @property
@@ -215,7 +216,7 @@ class WorkerProcess:
         self._bury()
 
     def _read_message(self) -> bool:
-        """Take what one read gives. Whether the pipe is still good; when it is not, the process is ended."""
+        """Read once. Returns whether the pipe is still usable; if not, the process is killed."""
         try:
             self._deliver()
         except BlockingIOError:
@@ -246,11 +247,11 @@ class WorkerProcess:
         return bool(data)
 
     def _bury(self) -> None:
-        """The process is dead and not yet reaped, so its group's number cannot belong to another."""
+        """Reap the dead process. Until then its group's number cannot be reused, so the rest of the group is killed first."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(OSError, EOFError, WireError):
-            while True:  # an answer that was sent just before the end still counts
+            while True:  # an answer that was sent just before the end is still delivered
                 self._deliver()
         while _readable(self._output) and self._read_output():
             pass
