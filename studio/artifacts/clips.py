@@ -1,4 +1,4 @@
-"""Rendered shots, kept as files under the hash of everything that made them."""
+"""Rendered shots, stored as files under the hash of all their inputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SAFE_SECONDS = 86_400.0
 
 @dataclass(frozen=True)
 class StoredShot:
-    """One rendered shot: its file, its pictures, and what the engine reported about making it."""
+    """One rendered shot: its file, its number of pictures, and what the engine reported."""
 
     key: str
     path: Path
@@ -30,29 +30,29 @@ class StoredShot:
 
 
 class ShotStore:
-    """A cache of shots. Whether one is there is computed from its file, which holds as many pictures as its note says; the note
-    is written last. Any thread may call anything: files appear by renames.
+    """A cache of shots. A shot exists if its file has as many pictures as its note says; the note is written last. Any thread
+    may call any method, because files appear by renames.
 
     Args:
-        quota_bytes: what `prune` keeps the folder under; shots used within the last day stay.
+        quota_bytes: the size that `prune` reduces the folder to; shots used within the last day are kept.
     """
 
     def __init__(self, root: Path, quota_bytes: int) -> None:
         self.root, self._quota = root, quota_bytes
 
     def path(self, key: str) -> Path:
-        """The path of a shot, present or to be written; its folder is made."""
+        """Return the path of a shot, existing or to be written; its folder is made."""
         folder = self.root / key[:2]
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{key}.mp4"
 
     def has(self, key: str) -> bool:
-        """Whether a shot seems to be there: quick. `get` decides."""
+        """Return whether a shot seems to exist: a quick check. `get` checks it completely."""
         path = self.root / key[:2] / f"{key}.mp4"
         return path.is_file() and path.with_suffix(".json").is_file()
 
     def get(self, key: str) -> StoredShot | None:
-        """The shot, or None when it is not there whole. Marks it as used now."""
+        """Return the shot, or None if it does not exist completely. Marks it as used now."""
         path = self.path(key)
         note = path.with_suffix(".json")
         try:
@@ -68,13 +68,13 @@ class ShotStore:
         return StoredShot(key, path, frames, facts)
 
     def keep(self, key: str, frames: int, facts: Mapping[str, Any]) -> StoredShot:
-        """Take the finished file at `path(key)` in."""
+        """Add the finished file at `path(key)`."""
         path = self.path(key)
         write_json(path.with_suffix(".json"), {"frames": frames, "facts": dict(facts)})
         return StoredShot(key, path, frames, dict(facts))
 
     def prune(self) -> int:
-        """Remove what has gone unused for longest while the folder is over its quota; returns bytes freed."""
+        """Remove the shots unused for longest while the folder exceeds its quota; returns bytes freed."""
         pieces = []
         for path in self.root.rglob("*.mp4"):
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Rendered pieces of sound, kept under the hash of everything that made them."""
+"""Rendered pieces of sound, stored under the hash of all their inputs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def nothing_protected() -> float | None:
 
 @dataclass(frozen=True)
 class Segment:
-    """One rendered piece: its sound, and the data put beside it (timings, words, phonemes, checks, engine seconds)."""
+    """One rendered piece: its sound, and the data stored with it (timings, words, phonemes, checks, engine seconds)."""
 
     key: str
     audio: Audio
@@ -48,26 +48,25 @@ class Segment:
 
 
 class SegmentStore:
-    """A cache of rendered pieces, one float WAV and one small JSON each.
+    """A cache of rendered pieces, one float WAV and one small JSON file each.
 
-    The sound is stored as 32-bit float, so reading gives exactly the samples that were put, beyond full scale too. Whoever
-    renders a piece should go on with what `get` gives, never with what it put: then a resumed job and an undisturbed one
-    work on the same bytes.
+    The sound is stored as 32-bit float, so reading returns exactly the samples that were stored, also beyond full scale. After
+    rendering a piece, continue with the result of `get`, not with what was passed to `put`: then a resumed job and an
+    uninterrupted one work on the same bytes.
 
-    Whether a piece is there is computed from the files and never counted: both exist, the sound decodes, is not empty, and
-    agrees with the JSON's frames, rate, channels and checksum. A piece that does not is removed and counts as missing. The
-    JSON is written last, so a piece cut off by a kill has none.
+    Whether a piece exists is determined from the files: both exist, the sound can be decoded, is not empty, and agrees with the
+    JSON's frames, rate, channels and checksum. Otherwise it is removed and counts as missing. The JSON is written last, so a
+    piece that was interrupted by a kill has none.
 
-    Threads: any may call anything. Writing and removing hold the lock, so that no one removes half of a piece that another
-    thread is just completing; reading holds none. One server process owns the folder.
+    Threads: any thread may call any method. Writing and removing hold the lock, so that no thread removes half of a piece that
+    another is completing; reading holds none. One server process owns the folder.
     """
 
     def __init__(self, root: Path, quota_bytes: int, protected_since: Callable[[], float | None] = nothing_protected) -> None:
-        """
-        Args:
-            quota_bytes: what `prune` keeps the cache under.
-            protected_since: seconds since the epoch; a piece put or read after it is never pruned (the start of the oldest
-                job that has not ended, which touches each of its pieces as it goes). None protects nothing.
+        """Args:
+            quota_bytes: the size that `prune` reduces the cache to.
+            protected_since: returns seconds since the epoch; a piece stored or read after that is never pruned (the start of the
+                oldest job that has not ended, which reads each of its pieces as it goes). None protects nothing.
 
         Raises:
             StorageError: the folder cannot be made.
@@ -83,7 +82,7 @@ class SegmentStore:
 
     @staticmethod
     def key(parts: Mapping[str, Any]) -> str:
-        """The hash of everything that makes a piece: JSON values only, in any order of keys.
+        """Return the hash of all inputs of a piece: JSON values only, in any order of keys.
 
         Raises:
             TypeError, ValueError: a value has no exact form in JSON (a path, a set, a NaN).
@@ -92,15 +91,15 @@ class SegmentStore:
         return hashlib.sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()
 
     def path(self, key: str) -> Path:
-        """The path of a piece's sound, whether or not it exists."""
+        """Return the path of a piece's sound, whether or not it exists."""
         return self._folder(key) / f"{key}.wav"
 
     def has(self, key: str) -> bool:
-        """Whether a piece seems to be there: quick, for plans and estimates. `get` decides."""
+        """Return whether a piece seems to exist: a quick check, for plans and estimates. `get` checks it completely."""
         return self.path(key).is_file() and self._note(key).is_file()
 
     def get(self, key: str) -> Segment | None:
-        """The piece, or None when it is not there whole. Marks it as used now."""
+        """Return the piece, or None if it does not exist completely. Marks it as used now."""
         try:
             segment = self._read(key)
         except FileNotFoundError:
@@ -116,7 +115,7 @@ class SegmentStore:
         return segment
 
     def put(self, key: str, audio: Audio, data: Mapping[str, Any]) -> Segment:
-        """Keep a piece, on the disk before this returns, and give it back as `get` would.
+        """Store a piece, on the disk before this returns, and return it as `get` would.
 
         Raises:
             MediaError: the sound is empty.
@@ -145,7 +144,7 @@ class SegmentStore:
         return Segment(key, Audio(samples, audio.rate), json.loads(words)["data"], self.path(key))
 
     def annotate(self, key: str, data: Mapping[str, Any]) -> None:
-        """Keep what was found about a piece later; it goes when the piece goes.
+        """Store a result of a later check of a piece; it is removed with the piece.
 
         Raises:
             StorageError: the disk is full or cannot be written.
@@ -158,7 +157,7 @@ class SegmentStore:
             raise _storage_error(error) from error
 
     def annotation(self, key: str) -> dict[str, Any] | None:
-        """What `annotate` kept last, None when there is nothing that can be read."""
+        """Return what `annotate` stored last, None if there is nothing readable."""
         try:
             found = json.loads(self._annotation(key).read_bytes())
         except (OSError, ValueError):
@@ -166,24 +165,24 @@ class SegmentStore:
         return found if isinstance(found, dict) else None
 
     def drop_sound(self, key: str) -> None:
-        """Forget a piece but for what was found about it."""
+        """Remove a piece but keep its annotation."""
         with self._completing:
             self._note(key).unlink(missing_ok=True)
             self.path(key).unlink(missing_ok=True)
 
     def remove(self, key: str) -> None:
-        """Forget a piece; nothing happens when it is not there."""
+        """Remove a piece, if it exists."""
         with self._completing:
             self._annotation(key).unlink(missing_ok=True)
             self._note(key).unlink(missing_ok=True)
             self.path(key).unlink(missing_ok=True)
 
     def usage_bytes(self) -> int:
-        """What the cache takes on disk."""
+        """Return the size of the cache on disk."""
         return sum(size for _, _, size in self._pieces())
 
     def prune(self) -> int:
-        """Remove what a kill left half written, and, above the quota, the pieces unused for longest; returns bytes freed."""
+        """Remove incomplete pieces and, above the quota, the pieces unused for longest; returns bytes freed."""
         since = self._protected_since()
         for folder in self._folders():
             remove_staging_files(folder, older_than=self._opened)
@@ -231,7 +230,7 @@ class SegmentStore:
         return [Path(entry.path) for entry in os.scandir(self.root) if entry.is_dir(follow_symlinks=False)]
 
     def _pieces(self) -> list[tuple[float, str, int]]:
-        """Last use, key and size of everything in the cache, complete or not."""
+        """Return last use, key and size of everything in the cache, complete or not."""
         found: dict[str, tuple[float, int]] = {}
         for folder in self._folders():
             for entry in os.scandir(folder):

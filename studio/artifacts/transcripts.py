@@ -1,4 +1,4 @@
-"""Transcripts of parts of a sound, kept by a hash of the sound and of the settings, which makes a long job resumable."""
+"""Transcripts of parts of a sound, stored under a hash of sound and settings, so that a long job can be resumed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MOST_PIECES = 5_000
 
 
 class TranscriptStore:
-    """One small JSON file a piece in `folder`. A file that cannot be read is a piece that is not there.
+    """One small JSON file for each part, in `folder`. A file that cannot be read counts as missing.
 
-    Any thread may call any method: files appear whole or not at all.
+    Any thread may call any method: files are complete or missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,7 +30,7 @@ class TranscriptStore:
 
     @staticmethod
     def key(heard: Audio, card: Card, options: EngineOptions, language: str) -> str:
-        """The hash of everything that makes the transcript of a piece of sound."""
+        """Return the hash of all inputs of the transcript of a part."""
         return SegmentStore.key(
             {
                 "sound": sha256(heard.samples.tobytes()).hexdigest(),
@@ -53,7 +53,7 @@ class TranscriptStore:
         write_atomic(self._path(key), json.dumps(as_json(transcript), ensure_ascii=False).encode())
 
     def prune(self) -> int:
-        """Remove the oldest above MOST_PIECES; how many went."""
+        """Remove the oldest files above MOST_PIECES; return their number."""
         if not self._folder.is_dir():
             return 0
         pieces = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
@@ -66,7 +66,7 @@ class TranscriptStore:
 
 
 def as_json(transcript: Transcript) -> dict[str, Any]:
-    """A transcript as JSON: text, language, and its stretches with words as [text, start, end] in seconds."""
+    """Return a transcript as JSON: text, language, and its segments with words as [text, start, end] in seconds."""
     return {
         "text": transcript.text,
         "language": transcript.language,
@@ -84,7 +84,7 @@ def as_json(transcript: Transcript) -> dict[str, Any]:
 
 
 def transcript_from(data: Mapping[str, Any]) -> Transcript:
-    """The transcript that `as_json` wrote.
+    """Return the transcript that `as_json` wrote.
 
     Raises:
         KeyError, TypeError, ValueError: it is not one.
@@ -104,7 +104,8 @@ def transcript_from(data: Mapping[str, Any]) -> Transcript:
 
 
 def end_to_end(parts: Sequence[tuple[float, Transcript]], language: str, duration: float) -> Transcript:
-    """The transcripts of parts, each with where it begins in seconds, as one of the whole, in which nothing ends later."""
+    """Join the transcripts of parts, each with its start in seconds, to one of the whole; no time exceeds the length of the
+    whole."""
     last = whole_milliseconds(duration) / 1000
     return transcript_of([_moved(one, start, last) for start, part in parts for one in part.segments], language)
 

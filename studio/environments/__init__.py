@@ -1,4 +1,4 @@
-"""Model environments: what is declared, what is installed, and how one is made whole."""
+"""Model environments: their declarations, their states, and their installation."""
 
 from __future__ import annotations
 

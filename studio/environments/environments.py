@@ -1,4 +1,4 @@
-"""The model environments of one data folder: their states, and making, checking and removing them."""
+"""The model environments of one data folder: their states, and installing, checking and removing them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Say = Callable[[float, str], None]
 
 
 class EnvironmentManager:
-    """Reads and changes `<root>/<name>/`. Holds no state of its own: everything is read from the disk each time.
+    """Reads and changes `<root>/<name>/`. Holds no state: everything is read from the disk at each call.
 
-    Safe from any thread and any process; installing and removing take the environment's lock between processes.
+    Any thread and any process may call any method; installing and removing acquire the environment's lock between processes.
 
     Args:
         root: the folder of the environments (`data/environments`).
-        locks: where the lock files and their declarations lie.
+        locks: the folder of the lock files and their declarations.
     """
 
     def __init__(self, root: Path, locks: Path = LOCKS) -> None:
@@ -83,15 +83,15 @@ class EnvironmentManager:
         return EnvironmentStatus(name, EnvironmentState.READY, Message.of("readiness.ready"), size_bytes=stamp.size_bytes)
 
     def wants_install(self, name: str) -> bool:
-        """Whether it should be installed unasked where that is wished for: not when the last try failed."""
+        """Return whether it should be installed automatically if the settings allow that: not if the last try failed."""
         if self.status(name).state in (EnvironmentState.READY, EnvironmentState.INSTALLING):
             return False
         stamp = read_stamp(self._root / name)
         return stamp is None or stamp.state != "failed"
 
     def install(self, name: str, progress: Say = no_op, cancelled: Callable[[], bool] = never_cancelled) -> EnvironmentStatus:
-        """Have it ready: nothing to do when it is, made anew when it is broken or was begun. Waits while another process
-        does the same. Finished downloads are never made twice.
+        """Install it: does nothing if it is ready, makes it again if it is broken or unfinished. Waits while another process
+        does the same. Finished downloads are never repeated.
 
         Raises:
             NotFound: no such environment. InstallFailed, StorageError: what failed and the next step. Cancelled.

@@ -1,4 +1,4 @@
-"""Makes one environment: inspects, frees space, installs, repairs, checks, and stamps it last."""
+"""Makes one environment: checks, frees space, installs, repairs, verifies, and writes the stamp last."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ LOOKED, MADE, FIRST, INSTALLED = 0.02, 0.05, 0.25, 0.85
 class Installer:
     """One installation of one environment, whose lock the caller holds.
 
-    A folder that is there and not ready is made anew: a package that was unpacked half looks whole to pip. Downloads are in
-    pip's cache, so making it anew costs the unpacking only. The folder reads "unfinished" from the first step to the last.
+    A folder that exists and is not ready is made again, because pip takes a partly unpacked package for a complete one. Downloads
+    are in pip's cache, so this costs only the unpacking. The folder's state is "unfinished" from the first step to the last.
     """
 
     def __init__(self, environment: LockedEnvironment, folder: Path, hold: HeldLock, cancelled: Cancelling, say: Say) -> None:

@@ -1,4 +1,4 @@
-"""The lock between processes that keeps one environment from being made twice at once, with the progress of its holder."""
+"""The lock between processes that prevents two installations of one environment, with the progress of its holder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a set-up is: 0..1, and what it does now."""
+    """The progress of an installation: 0 to 1, and the present step."""
 
     fraction: float
     note: str
@@ -90,7 +90,7 @@ class HeldLock:
         self.handle = handle
 
     def tell(self, fraction: float, note: str) -> None:
-        """Let others read how far it is. A full disk costs the message, never the work."""
+        """Let other processes read the progress. On a full disk only the message is lost."""
         with contextlib.suppress(OSError):
             text = json.dumps({"fraction": round(fraction, 3), "note": note}).encode()
             os.pwrite(self.handle, text.ljust(4096), 0)

@@ -1,8 +1,8 @@
-"""pip as a program: its output becomes progress, and its failures become messages.
+"""Runs pip as a program: its output becomes progress, and its failures become messages.
 
-pip and not another installer, because it reads the user's own configuration: mirrors, proxies, certificates, and folders
-of wheels, such as a CPU build of torch; nothing else of it counts (studio.environments.pip_settings). Its cache keeps every
-finished download, so an installation that was broken off does not fetch them again.
+pip is used because it reads the user's own configuration of package sources: mirrors, proxies, certificates, and folders of
+wheels, such as a CPU build of torch; other settings are ignored (studio.environments.pip_settings). Its cache keeps every
+finished download, so an interrupted installation does not repeat them.
 """
 
 from __future__ import annotations

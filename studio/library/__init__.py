@@ -1,4 +1,5 @@
-"""Outputs with their recipes: added whole, listed from the files themselves, deleted with all that belongs to them."""
+"""Outputs with their recipes: added completely, listed from the files themselves, deleted with everything that belongs to
+them."""
 
 from __future__ import annotations
 

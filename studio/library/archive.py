@@ -13,11 +13,11 @@ LONGEST_ENTRY = 120
 
 
 def write_archive(target: Path, outputs: Sequence[LibraryOutput], names: Sequence[str], with_companions: bool) -> None:
-    """Write the files of `outputs` uncompressed, since sound and pictures gain next to nothing.
+    """Write the files of `outputs` uncompressed, because sound and pictures hardly become smaller.
 
     Args:
-        with_companions: subtitles too; files for programs stay behind.
-        names: stems of the entries, one for each output; made fit and unique. The outputs' own when empty.
+        with_companions: subtitles too; files for programs are left out.
+        names: stems of the entries, one for each output; made valid and unique. The outputs' own if empty.
 
     Raises:
         NotFound: an output was deleted in the meantime.
@@ -34,13 +34,14 @@ def write_archive(target: Path, outputs: Sequence[LibraryOutput], names: Sequenc
 
 
 def entry_stem(name: str) -> str:
-    """A name as people and every system's unpacker can take it: no path, no control characters, no dot at either end."""
+    """Return a name that is valid for people and every system's unpacker: no path, no control characters, no dot at either
+    end."""
     kept = "".join(one if one.isprintable() and one not in '/\\:*?"<>|' else "-" for one in name)
     return kept.strip(". -")[:LONGEST_ENTRY].rstrip(". ") or "output"
 
 
 def unique_stems(stems: Sequence[str]) -> list[str]:
-    """The same stems, later ones of equal spelling numbered; case is ignored, as on many file systems."""
+    """Return the same stems, with numbers added to later ones of equal spelling; case is ignored, as on many file systems."""
     taken: set[str] = set()
     result = []
     for stem in stems:

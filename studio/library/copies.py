@@ -1,4 +1,4 @@
-"""Which output a file came from, so that its licences are known when it comes in again."""
+"""Finds the output that a file came from, so that its licences are known if it is used again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from studio.licences import UNKNOWN, LicenceTerms
 
 
 def source_of(library: Library, path: Path) -> LibraryOutput | None:
-    """The output that a file is, belongs to, or has the same bytes as; None for any other file.
+    """Return the output that a file is, belongs to, or has the same bytes as; None for any other file.
 
-    A browser sends what the page showed as a copy, so the place of a file says nothing. Only files of the same ending and
+    A browser uploads copies of files of the page, so the path of a file is not enough. Only files with the same extension and
     size are read.
     """
     try:
@@ -32,7 +32,7 @@ def source_of(library: Library, path: Path) -> LibraryOutput | None:
 
 
 def terms_of_file(library: Library, path: Path) -> LicenceTerms:
-    """The licences of the output that a file came from; unknown for any other file."""
+    """Return the licences of the output that a file came from; unknown for any other file."""
     output = source_of(library, path)
     return UNKNOWN if output is None else output.terms
 

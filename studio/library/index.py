@@ -21,7 +21,7 @@ _YOUNG_SECONDS = 2.5
 
 
 class RecipeHeader(BaseModel):
-    """The part of a recipe file that is about the output itself."""
+    """The part of a recipe file that describes the output itself."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -36,7 +36,7 @@ class RecipeHeader(BaseModel):
 
 
 class RecipeFile(LicenceFields):
-    """What lists need of a recipe file; the rest, a long script perhaps, is passed over."""
+    """The fields of a recipe file that lists need; the rest, such as a long script, is ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -54,13 +54,13 @@ _Known = tuple[object, LibraryOutput]
 
 @dataclass
 class OutputIndex:
-    """The outputs of one folder. Not locked: its owner lets one thread in at a time.
+    """The outputs of one folder. Not thread-safe: its owner must lock.
 
-    A listing costs one look at the folder's time stamp while nothing has changed, else one pass over its entries; a recipe
-    is parsed again only when its own file has changed.
+    While nothing has changed, a listing reads only the folder's time stamp, else it reads its entries once; a recipe is parsed
+    again only if its own file has changed.
 
     Args:
-        engine_terms: the licence of an engine by its id, for recipes that name no more of it.
+        engine_terms: returns the licence of an engine by its id, for recipes that name only the engine.
     """
 
     folder: Path
@@ -104,7 +104,7 @@ class OutputIndex:
         self._by_id = {output.id: output for output in outputs}
 
     def _read_recipes(self, files: _Files) -> dict[str, RecipeFile | None]:
-        """By stem; None for a recipe that cannot be read."""
+        """Return recipes by stem; None for a recipe that cannot be read."""
         known: dict[str, tuple[_File, RecipeFile | None]] = {}
         for name, file in files.items():
             if name.endswith(RECIPE_SUFFIX):
@@ -122,7 +122,7 @@ class OutputIndex:
                 yield head.file, self._unless_known(head.file, basis, partial(self._output, stem, recipe, own, files))
 
     def _unless_known(self, id: str, basis: object, make: Callable[[], LibraryOutput]) -> _Known:
-        """The output as it was made before from the same files, or a new one."""
+        """Return the output that was made before from the same files, or a new one."""
         known = self._known.get(id)
         return known if known is not None and known[0] == basis else (basis, make())
 
@@ -148,7 +148,7 @@ class OutputIndex:
         )
 
     def _found(self, files: _Files, recipes: dict[str, RecipeFile | None]) -> Iterator[tuple[str, _Known]]:
-        """Files that no readable recipe speaks of: put here by hand, or left by a recipe that was damaged."""
+        """Return files without a readable recipe: put here by hand, or left by a recipe that was damaged."""
         heads = [recipe.output for recipe in recipes.values() if recipe is not None and recipe.output.file in files]
         claimed = {name for head in heads for name in (head.file, *head.companions)}
         for name in files:
@@ -177,13 +177,13 @@ class OutputIndex:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Stem and ending with its dot in lower case; quicker than a Path, for thousands of names."""
+    """Return stem and extension (with its dot, in lower case); quicker than a Path, for thousands of names."""
     stem, dot, ending = name.rpartition(".")
     return (stem, dot + ending.lower()) if stem else (name, "")
 
 
 def _scan(folder: Path) -> _Files:
-    """The plain files of a folder; hidden ones, links and names that are no text are passed over."""
+    """Return the plain files of a folder; hidden ones, links and names that are not valid text are skipped."""
     files = {}
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -199,7 +199,7 @@ def _scan(folder: Path) -> _Files:
 
 
 def _read_recipe(path: Path) -> RecipeFile | None:
-    """A recipe that names a file of another stem, or of no known kind, is as good as unreadable."""
+    """Read a recipe. One that names a file of another stem, or of no known kind, counts as unreadable."""
     try:
         recipe = RecipeFile.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):

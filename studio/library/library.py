@@ -49,17 +49,17 @@ _STALE_SECONDS = 3600.0
 
 
 class Library(LibraryReader):
-    """The outputs in one folder. The files are the truth: one that was deleted by hand is gone, one that was put there is
-    listed as found, and a recipe that was damaged costs its output no more than the recipe.
+    """The outputs in one folder. The files are authoritative: a file that was deleted by hand is gone, one that was added by
+    hand is listed as found, and a damaged recipe does not damage its output.
 
     Any thread may call any method; other processes may add to and delete from the same folder. One lock guards the index and
     changes to recipes; nothing else is locked while it is held. Moving a finished file in needs no lock: creating its recipe
-    under a free name makes that name its own.
+    under a free name reserves that name.
 
     Args:
-        folder: where outputs lie; made when it is missing. Only files with SERVED_EXTENSIONS may be served from it.
-        clock: the time in seconds since the epoch.
-        engine_terms: the licence of an engine by its id, for recipes that were written before all parts were counted.
+        folder: of the outputs; made if it is missing. Only files with SERVED_EXTENSIONS may be served from it.
+        clock: returns the time in seconds since the epoch.
+        engine_terms: returns the licence of an engine by its id, for recipes of versions that stored no licences.
     """
 
     def __init__(
@@ -90,21 +90,21 @@ class Library(LibraryReader):
         peaks: Sequence[float] | None = None,
         keep: bool = False,
     ) -> LibraryOutput:
-        """Move a finished file, and what belongs to it, into the library.
+        """Move a finished file, and the files that belong to it, into the library.
 
-        The recipe is there before the file appears, with the licences of all parents added and the studio's version as
-        `studio_version`. The name is made of the recipe's engine and voice and the time, or of `name`; a number is added when
-        it is taken.
+        The recipe is written before the file appears, with the licences of all parents and the studio's version as
+        `studio_version`. The name is made of the recipe's engine and voice and the time, or of `name`; a number is added if it is
+        taken.
 
         Args:
-            staged: the finished file; gone from its place afterwards.
-            kind: one of KINDS, fitting the file's ending.
-            companions: subtitles, word times and the like, each with an ending of its own.
-            peaks: the waveform's outline if it is known; an audio file is read for it otherwise.
+            staged: the finished file, which is moved.
+            kind: one of KINDS, fitting the file's extension.
+            companions: subtitles, word times and the like, each with its own extension.
+            peaks: the waveform's outline if it is known; otherwise an audio file is read for it.
 
         Raises:
             InvalidInput, MediaError: a file is missing, empty, of another kind, or cannot be decoded.
-            NotEnoughSpace, GreenroomError: the disk does not take it.
+            NotEnoughSpace, GreenroomError: the disk is full or cannot be written.
         """
         delivery = OutputWriter(Path(staged), kind, tuple(Path(path) for path in companions))
         fields = self._fields_of(recipe)
@@ -133,7 +133,7 @@ class Library(LibraryReader):
         names: Sequence[str] = (),
         with_companions: bool = True,
     ) -> LibraryOutput:
-        """One ZIP of several outputs, itself an output.
+        """Make one ZIP of several outputs, which is itself an output.
 
         Args:
             outputs: ids, in the order of the entries.
@@ -156,7 +156,7 @@ class Library(LibraryReader):
     # Changing
 
     def rename(self, output: str, title: str) -> LibraryOutput:
-        """Give an output another title. The file keeps its name, and so its id, so that no link to it breaks.
+        """Set the title of an output. The file keeps its name, and so its id, so that links to it remain valid.
 
         Raises:
             NotFound, InvalidInput: no such output, an empty title, or a recipe that cannot be written.
@@ -167,7 +167,7 @@ class Library(LibraryReader):
         return self._edit(output, title=title)
 
     def protect(self, output: str, keep: bool = True) -> LibraryOutput:
-        """Keep an output from quota and retention, or let it go with the others again.
+        """Exclude an output from quota and retention, or include it again.
 
         Raises:
             NotFound, InvalidInput: as `rename`.
@@ -175,7 +175,7 @@ class Library(LibraryReader):
         return self._edit(output, keep=keep)
 
     def delete(self, output: str, *, for_good: bool = False) -> LibraryOutput:
-        """Remove an output with its recipe and companions. Gives back what was removed.
+        """Remove an output with its recipe and companions; return what was removed.
 
         For half an hour, while the studio is open, `put_back` undoes it; `for_good` frees the disk space at once.
 
@@ -198,7 +198,7 @@ class Library(LibraryReader):
         """Undo `delete`.
 
         Raises:
-            NotFound, InvalidInput: it is not kept any more, or another file has its name.
+            NotFound, InvalidInput: it is no longer kept, or another file has its name.
         """
         with self._lock:
             take_back(self.folder, self._deleted.get(output, ""))
@@ -223,9 +223,9 @@ class Library(LibraryReader):
     # The disk
 
     def enforce_quota(self, in_use: Collection[str] = ()) -> tuple[Removal, ...]:
-        """Remove what retention and quota say, oldest first. Protected outputs and those `in_use` stay.
+        """Remove the outputs that exceed retention and quota, oldest first. Protected outputs and those `in_use` are kept.
 
-        Each removal is logged and kept for `recent_removals`, so that nothing goes silently.
+        Each removal is logged and listed in `recent_removals`.
         """
         done = []
         outputs = self.list(limit=None)
@@ -242,7 +242,7 @@ class Library(LibraryReader):
         return tuple(done)
 
     def ensure_space(self, needed: int, what: str = "the result") -> None:
-        """See that the disk can take `needed` bytes more, before the work rather than after it.
+        """Check before some work that the disk has room for `needed` more bytes.
 
         Raises:
             NotEnoughSpace: with the numbers.

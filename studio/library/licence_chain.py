@@ -1,4 +1,4 @@
-"""Licences along the chain of parents: what an output was made from binds it too."""
+"""Licences along the chain of parents: the licences of everything that an output was made from apply to it too."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from studio.licences import LicenceTerms, LicensedPart, combined
 
 
 def _engine_ids(engines: Any) -> tuple[str, ...]:
-    """Ids of the engines of a narration, which its recipe has with their versions."""
+    """Return the ids of the engines of a narration, which its recipe lists with their versions."""
     return tuple(str(engine) for engine in engines) if isinstance(engines, dict) else ()
 
 
 def _voice_engine(spec: Any) -> str:
-    """Id of the engine whose preset voice a job's spec names, "" without one."""
+    """Return the id of the engine whose preset voice a job's spec names, "" without one."""
     voice = spec.get("voice") if isinstance(spec, dict) else None
     return voice.partition("/")[0] if isinstance(voice, str) and "/" in voice else ""
 
@@ -38,7 +38,7 @@ class LicenceFields(BaseModel):
     voice_engine: Annotated[str, BeforeValidator(_voice_engine), Field(alias="spec")] = ""
 
     def terms(self, of_engine: Callable[[str], LicenceTerms]) -> LicenceTerms:
-        """The licences in the recipe. One without `licences` was written when a single engine was counted: its other
+        """The licences in the recipe. A recipe without `licences` is of a version that counted only one engine: its other
         engines are looked up."""
         if self.licences is not None:
             return LicenceTerms(self.licences)
@@ -49,7 +49,7 @@ class LicenceFields(BaseModel):
 
 
 def with_parents_terms(outputs: Mapping[str, LibraryOutput]) -> Iterator[LibraryOutput]:
-    """Every output with the licences of all outputs that it was made from, directly or through others."""
+    """Return every output with the licences of all outputs that it was made from, directly or indirectly."""
     for output in outputs.values():
         seen, waiting = {output.id}, list(output.parents)
         terms = output.terms
@@ -67,7 +67,7 @@ def recipe_fields(
     outputs: Mapping[str, LibraryOutput],
     of_engine: Callable[[str], LicenceTerms],
 ) -> dict[str, Any]:
-    """The fields of a new recipe with the licences of its parents added, as far as these are among the outputs."""
+    """Return the fields of a new recipe with the licences of its parents added, as far as these are among the outputs."""
     given = recipe.as_json() if isinstance(recipe, Recipe) else recipe
     fields = {key: value for key, value in given.items() if key != "output"}
     stated = LicenceFields.model_validate(fields)

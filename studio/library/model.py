@@ -1,4 +1,4 @@
-"""Outputs as values, which files may be one, and the library's own errors."""
+"""Outputs as values, the permitted types of files, and the library's own errors."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ class LibraryOutput:
     """One result as it is on disk now.
 
     Args:
-        id: the file's name in the outputs folder; stays the same when the title changes.
+        id: the file's name in the outputs folder; does not change with the title.
         kind: one of KINDS.
         created: seconds since the epoch.
         size: bytes of the file itself; `total_size` counts everything that belongs to it.
-        duration: seconds, None when unknown.
+        duration: seconds, None if unknown.
         companions: paths of files with the same stem: subtitles, word times.
-        keep: protected from quota and retention.
-        found: has no recipe: it was put into the folder by hand.
-        engine, voice, job, parents: from the recipe, for lists; empty when unknown.
-        terms: licences of all that went into it, and into what it was made from.
-        has_recipe: there is a recipe beside it, and it is its own.
-        damage: a sentence when that recipe cannot be read; the file itself is untouched.
+        keep: excluded from quota and retention.
+        found: has no recipe: it was added to the folder by hand.
+        engine, voice, job, parents: from the recipe, for lists; empty if unknown.
+        terms: licences of everything that it was made from, directly or indirectly.
+        has_recipe: whether its own recipe is beside it.
+        damage: a sentence if that recipe cannot be read; the file itself is intact.
     """
 
     id: str
@@ -77,9 +77,9 @@ class LibraryOutput:
 
     @property
     def recipe(self) -> Mapping[str, Any]:
-        """The recipe, read from its file now; empty when there is none. Scripts can be long, so lists do not hold it.
+        """The recipe, read from its file now; empty if there is none. Not kept in memory, because scripts can be long.
 
-        Its licences are those of `terms`: a recipe that was written before parents were counted names its engine's alone.
+        Its licences are those of `terms`: recipes of earlier versions name only the licence of their engine.
         """
         fields = read_json(recipe_path(self.path)) if self.has_recipe else None
         if not fields:
@@ -98,31 +98,31 @@ class LibraryOutput:
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Short sentences for the page: the recipe's, and that it may not be used commercially where that is so."""
+        """Short sentences for the page: the recipe's, and the restriction if it may not be used commercially."""
         told = self.recipe.get("facts", ())
         facts = tuple(str(fact) for fact in told) if isinstance(told, list) else ()
         return (*facts, self.terms.restriction) if self.terms.restriction else facts
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences on what to check before it is used; () where nothing was found."""
+        """Sentences on what to check before it is used; () if there are none."""
         told = self.recipe.get("warnings", ())
         return tuple(str(one) for one in told) if isinstance(told, list) else ()
 
     @property
     def peaks(self) -> tuple[float, ...]:
-        """The waveform's outline, 0..1, from left to right; empty when none was made (yet)."""
+        """The waveform's outline, 0 to 1, from left to right; empty if none was made (yet)."""
         fields = read_json(peaks_path(self.path)) or {}
         values = fields.get("peaks")
         return tuple(float(value) for value in values) if isinstance(values, list) else ()
 
     def mentions(self, words: Sequence[str]) -> bool:
-        """Whether every one of the casefolded `words` occurs in its title, file name, engine or voice."""
+        """Return whether every one of the casefolded `words` occurs in its title, file name, engine or voice."""
         text = f"{self.title} {self.id} {self.engine} {self.voice}".casefold()
         return all(word in text for word in words)
 
     def as_dict(self) -> dict[str, Any]:
-        """The output for the public API: JSON values only."""
+        """Return the output for the public API: JSON values only."""
         return {
             "id": self.id,
             "path": str(self.path),
@@ -144,7 +144,7 @@ class LibraryOutput:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the outputs take on the disk, in bytes."""
+    """The disk space that outputs use, in bytes."""
 
     by_kind: dict[str, int]
     counts: dict[str, int]
@@ -159,7 +159,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Removal:
-    """One output that quota or retention has removed, and why in a sentence."""
+    """One output that quota or retention has removed, and the reason as a sentence."""
 
     id: str
     title: str
@@ -169,7 +169,7 @@ class Removal:
 
 
 class NotEnoughSpace(GreenroomError):
-    """The disk has too little space for what is about to be made; the reason holds the numbers."""
+    """The disk has too little space for the work; the reason contains the numbers."""
 
     retryable_by_default = True
 
@@ -183,7 +183,7 @@ def peaks_path(media: Path) -> Path:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in a JSON file; None when it is missing, broken or no object."""
+    """Return the object in a JSON file; None if it is missing, damaged or not an object."""
     try:
         value = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):

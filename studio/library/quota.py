@@ -1,4 +1,4 @@
-"""What the outputs take on the disk, and which of them go when that exceeds the settings."""
+"""The disk space of outputs, and which of them are removed if they exceed the settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPARE_BYTES = 512 * 2**20
 
 
 def usage_of(outputs: Iterable[LibraryOutput], quota_bytes: int, folder: Path) -> Usage:
-    """Bytes and numbers of `outputs` by kind, beside the quota and what the disk of `folder` has left."""
+    """Return bytes and numbers of `outputs` by kind, with the quota and the free space on the disk of `folder`."""
     by_kind: dict[str, int] = {}
     counts: dict[str, int] = {}
     for output in outputs:
@@ -48,9 +48,9 @@ def _size(size: int) -> str:
 def removals(
     outputs: Sequence[LibraryOutput], quota_bytes: int, retention_days: float, now: float, in_use: Collection[str] = ()
 ) -> Iterator[tuple[LibraryOutput, Removal]]:
-    """Which of `outputs` (newest first) retention and quota remove, in the order of removal, and why.
+    """Return which of `outputs` (newest first) retention and quota remove, in the order of removal, and why.
 
-    The newest output stays even when it is larger than the quota: it is the result that is awaited.
+    The newest output is kept even if it is larger than the quota, because somebody is waiting for it.
     """
     total = sum(output.total_size for output in outputs)
     may_go = [output for output in reversed(outputs) if not output.keep and output.id not in in_use]
@@ -68,7 +68,7 @@ def removals(
 
 @dataclass(frozen=True)
 class RemovalLog:
-    """The latest removals, one JSON object a line, so that nothing disappears silently."""
+    """The latest removals, one JSON object a line, so that the user can see what was removed."""
 
     path: Path
 
@@ -77,7 +77,7 @@ class RemovalLog:
         write_atomic(self.path, ("\n".join(lines[-KEPT_REMOVALS:]) + "\n").encode("utf-8", "replace"))
 
     def newest(self, limit: int) -> list[Removal]:
-        """Newest first; lines that cannot be read are passed over."""
+        """Return the removals, newest first; unreadable lines are skipped."""
         found = []
         for line in reversed(self._lines()):
             try:

@@ -1,4 +1,4 @@
-"""Reading the library: lists, one output, its waveform, its licences, and the space that outputs take."""
+"""Read-only access to the library: lists, one output, its waveform, its licences, and the space that outputs use."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _Removals = list[Removal]  # inside the class `list` is its method
 
 
 class LibraryReader:
-    """What the library answers without changing an output.
+    """The methods of the library that change no output.
 
     Args:
-        folder: where outputs lie.
-        engine_terms: the licence of an engine by its id, for recipes that were written before all parts were counted.
+        folder: of the outputs.
+        engine_terms: returns the licence of an engine by its id, for recipes of versions that stored no licences.
     """
 
     def __init__(self, folder: Path, settings: LibrarySettings, engine_terms: Callable[[str], LicenceTerms]) -> None:
@@ -34,7 +34,7 @@ class LibraryReader:
         self._removed = RemovalLog(folder / ".removals.jsonl")
 
     def list(self, limit: int | None = 50, kinds: Collection[str] = (), text: str = "") -> list[LibraryOutput]:
-        """Outputs, newest first: of these kinds, and with every word of `text` in title, name, engine or voice."""
+        """Return outputs, newest first: of these kinds, and with every word of `text` in title, name, engine or voice."""
         with self._lock:
             outputs = self._index.outputs()
         words = text.casefold().split()
@@ -42,7 +42,7 @@ class LibraryReader:
         return [output for output, _ in zip(chosen, range(len(outputs) if limit is None else limit), strict=False)]
 
     def get(self, output: str) -> LibraryOutput:
-        """The output of that id. The path of a file in the folder, as jobs report it, is accepted as its id.
+        """Return the output with that id. The path of a file in the folder, as jobs report it, is accepted as its id.
 
         Raises:
             NotFound: no such output.
@@ -57,10 +57,10 @@ class LibraryReader:
         return found
 
     def peaks(self, output: str, count: int = PEAK_COUNT) -> tuple[float, ...]:
-        """The waveform's outline of an audio or video output, 0..1; made once and kept beside the file.
+        """Return the waveform's outline of an audio or video output, 0 to 1; computed once and stored beside the file.
 
         Raises:
-            NotFound, MediaError: no such output, or no sound in it.
+            NotFound, MediaError: no such output, or it has no sound.
         """
         found = self.get(output)
         kept = found.peaks
@@ -70,13 +70,13 @@ class LibraryReader:
         return kept
 
     def terms(self, outputs: Iterable[str]) -> LicenceTerms:
-        """The licences of all that went into these outputs, by their ids; one that is not there counts for nothing."""
+        """Return the licences of everything that these outputs were made from, by their ids; unknown ids are ignored."""
         with self._lock:
             known = self._index.by_id()
         return combined(known[output].terms for output in outputs if output in known)
 
     def usage(self) -> Usage:
-        """Bytes of each kind, with recipes and companions, beside the quota and what the disk has left."""
+        """Return the bytes of each kind, with recipes and companions, the quota and the free space on the disk."""
         return usage_of(self.list(limit=None), self._quota, self.folder)
 
     @property
@@ -84,5 +84,5 @@ class LibraryReader:
         return round(self._settings.quota_gib * GIB)
 
     def recent_removals(self, limit: int = 50) -> _Removals:
-        """The latest removals by quota and retention, newest first."""
+        """Return the latest removals by quota and retention, newest first."""
         return self._removed.newest(limit)

@@ -1,4 +1,4 @@
-"""How an output was made, as a value; `as_json` is the file beside the output."""
+"""How an output was made, as a value; `as_json` gives the content of the file beside the output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.licences import UNKNOWN, LicenceTerms
 
 @dataclass(frozen=True)
 class RecipeInput:
-    """One thing that went into an output, identified by its hash or its version."""
+    """One input of an output, identified by its hash or its version."""
 
     role: str
     name: str
@@ -35,13 +35,13 @@ class Recipe:
     """How an output was made.
 
     Args:
-        kind: of the job. job: its id. spec: its fields, to restore with "use these settings".
+        kind: of the job. job: its id. spec: its fields, which "use these settings" restores.
         engine, voice: ids or labels; the first two parts of the file's name.
         parents: ids of the outputs it was made from.
-        terms: licences of all that went into it; the library adds those of the parents.
+        terms: licences of all its inputs; the library adds those of the parents.
         facts: a few short sentences for the player.
         warnings: sentences on what to check before the output is used.
-        duration: in seconds, None when the library is to measure it.
+        duration: in seconds, None if the library is to measure it.
         details: further fields that only this kind of job has.
     """
 
@@ -62,7 +62,7 @@ class Recipe:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The fields as they are on disk and in the API."""
+        """Return the fields as they are on disk and in the API."""
         fields: dict[str, Any] = {
             "engine": self.engine,
             "engine_version": self.engine_version,
@@ -84,7 +84,7 @@ class Recipe:
 
 
 def licence_fields(terms: LicenceTerms) -> dict[str, Any]:
-    """The fields of a recipe with the licences under which its output may be used; none while nothing is known."""
+    """Return the fields of a recipe with the licences under which its output may be used; none if nothing is known."""
     if not terms:
         return {}
     known = {} if terms.commercial_use is None else {"commercial_use": terms.commercial_use}

@@ -1,4 +1,4 @@
-"""Putting an output into the folder: the recipe first, the file last, and no name used twice."""
+"""Adding an output to the folder: the recipe first, the file last, and no name used twice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ _NAME_BYTES = 120
 
 
 def file_stem(recipe: Mapping[str, Any], kind: str, created: float, name: str = "") -> str:
-    """`<engine>_<voice>_<date>_<time>` in local time, or `name` made fit; any script, no character that needs quoting."""
+    """Return `<engine>_<voice>_<date>_<time>` in local time, or `name` made valid; any script, no character that needs
+    quoting."""
     if name:
         return slug(name, kind, _NAME_BYTES)
     parts = [slug(str(recipe[key]), "", _PART_BYTES) for key in ("engine", "voice") if recipe.get(key)]
@@ -40,7 +41,7 @@ def file_stem(recipe: Mapping[str, Any], kind: str, created: float, name: str = 
 
 @dataclass(frozen=True)
 class OutputWriter:
-    """Finished files that wait to be shelved, checked for what they are."""
+    """Finished files to be added, checked for their type."""
 
     staged: Path
     kind: str
@@ -63,7 +64,7 @@ class OutputWriter:
         return self.staged.suffix.lower()
 
     def duration(self, recipe: Mapping[str, Any]) -> float | None:
-        """Seconds, from the recipe or else the file; None when neither has them."""
+        """Seconds, from the recipe or else the file; None if neither has them."""
         told = recipe.get("duration")
         if isinstance(told, (int, float)) and told >= 0:
             return float(told)
@@ -75,12 +76,12 @@ class OutputWriter:
             return None
 
     def shelve(self, folder: Path, base: str, head: Mapping[str, Any], recipe: Mapping[str, Any], peaks: bytes = b"") -> str:
-        """Move everything into `folder` under one free stem, and give the name of the file.
+        """Move everything into `folder` under one free stem, and return the name of the file.
 
-        At no moment does the file lie there without its recipe and companions. When something fails nothing stays.
+        The file never exists there without its recipe and companions. If anything fails, nothing remains.
 
         Raises:
-            NotEnoughSpace, GreenroomError: the disk is full, or does not take it.
+            NotEnoughSpace, GreenroomError: the disk is full or cannot be written.
         """
         placed: list[Path] = []
         try:
@@ -102,7 +103,7 @@ class OutputWriter:
         return stem + self.extension
 
     def _reserve(self, folder: Path, base: str, head: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
-        """Place the recipe under the first free stem. Creating its name is what makes the stem ours, between processes too."""
+        """Write the recipe under the first free stem. Creating its name reserves the stem, between processes too."""
         endings = [self.extension, *(companion.suffix.lower() for companion in self.companions)]
         for stem in _stems(base):
             if any(os.path.lexists(folder / (stem + ending)) for ending in endings):
@@ -123,7 +124,7 @@ def _stems(base: str) -> Iterator[str]:
 
 
 def _create(path: Path, data: bytes) -> bool:
-    """Create a complete file under a free name; False when the name is taken."""
+    """Create a complete file under a free name; False if the name is taken."""
     staged = staging_path(path.parent, path.suffix)
     try:
         with staged.open("xb") as file:

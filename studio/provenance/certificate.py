@@ -1,9 +1,9 @@
-"""The certificate with which this studio signs: made at first use, kept in the data folder, replaceable by a person's own.
+"""The certificate with which this studio signs: made at first use, stored in the data folder, replaceable by the user's own.
 
-It is a leaf signed by a root of its own, as the C2PA profile asks: digitalSignature as a critical use of the key, emailProtection
-as the extended one, an authority key identifier, no authority itself. Nothing in it names the person or the machine, and no
-authority vouches for it: other programs say "signed, issuer not trusted", which is true. This studio knows its own files by its
-roots, former ones too.
+It is a leaf signed by a root of its own, as the C2PA profile requires: digitalSignature as a critical key usage, emailProtection
+as the extended one, an authority key identifier, no CA itself. It names neither the person nor the machine, and no authority has
+issued it: other programs say "signed, issuer not trusted", which is correct. This studio recognises its own files by its roots,
+including former ones.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _Signing = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPriva
 
 @dataclass(frozen=True)
 class SigningIdentity:
-    """What signs.
+    """The key and certificates for signing.
 
     Args:
         certificates: the chain as PEM, leaf first. key: the leaf's private key as PEM (PKCS#8). algorithm: of the signature, by
             its C2PA name.
-        roots: certificates as PEM whose leaves count as this studio, this one's and those of former ones.
+        roots: certificates as PEM whose leaves count as this studio's: its own and former ones.
     """
 
     certificates: str
@@ -69,7 +69,7 @@ class SigningIdentity:
 
 
 class CertificateStore:
-    """The file with certificate, key and roots, mode 0600. It is written whole, so that no crash leaves a key without its
+    """The file with certificate, key and roots, mode 0600. It is written as a whole, so that no crash leaves a key without its
     certificate.
 
     Args:

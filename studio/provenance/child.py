@@ -1,9 +1,9 @@
 """The process that signs and reads: `python -m studio.provenance.child` takes one request from its standard input.
 
-It is a process of its own because c2pa is a native library that is fed by strangers, and because it holds up to twice the file in
-memory. It has limits of memory and time, and it never asks the network: c2pa's own defaults fetch a statement from any address
-that a file names, so remote manifests and OCSP are switched off, no host is allowed, and no time stamp is asked for. A setting
-that c2pa does not know is accepted in silence; tests hold these with a socket that listens.
+It is a separate process because c2pa is a native library that parses untrusted files, and because it holds up to twice the file
+in memory. It has limits of memory and time, and never uses the network: by default c2pa fetches a statement from any address that
+a file names, so remote manifests and OCSP are switched off, no host is allowed, and no time stamp is requested. c2pa accepts
+unknown settings silently; tests verify these settings with a listening socket.
 """
 
 from __future__ import annotations

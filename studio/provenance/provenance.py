@@ -1,4 +1,4 @@
-"""What files say about themselves: reading it of any file, and writing it into those of the studio."""
+"""Signed statements in files: reading those of any file, and writing them into files of the studio."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class PublicCertificate:
 
 
 class Provenance:
-    """Signs and reads through child processes, so that neither a damaged file nor a huge one can end the studio. Any thread may
+    """Signs and reads through child processes, so that neither a damaged nor a huge file can end the studio. Any thread may
     call any method.
 
     Args:
         folder: of the certificate, which is made when something is signed for the first time.
-        engines: ids of the engines there are.
+        engines: ids of the existing engines.
     """
 
     def __init__(self, folder: Path, engines: Callable[[], Collection[str]] = tuple) -> None:
@@ -62,14 +62,14 @@ class Provenance:
     # Reading
 
     def check(self, path: Path, sidecar: Path | None = None) -> FileStatement:
-        """What a file says about itself. Nothing is asked of the network, whatever the file names.
+        """Read the statement about a file. Never uses the network, whatever the file refers to.
 
         Args:
-            sidecar: a statement that lies apart; without one, that beside the file counts where the file holds none.
+            sidecar: a statement in a separate file; without one, the file beside it is used if the file itself has none.
 
         Raises:
             InvalidInput: no file, or one that cannot be opened.
-            SigningFailed: the reader did not come to an end with it.
+            SigningFailed: the reader ended without a result.
         """
         from studio.provenance.process import run_read
         from studio.provenance.requests import ReadRequest

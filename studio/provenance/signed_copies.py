@@ -1,8 +1,8 @@
-"""Signed copies of outputs, made when they are asked for: the file that leaves the studio, while the one in the library stays.
+"""Signed copies of outputs, made on request, while the output in the library is not changed.
 
-An output's own bytes are what resumes, caches and later jobs are compared by, and a signature is never the same twice. So it is
-put into a copy, which lies in the cache and may go at any time. A copy is made of copies: what an output was made from goes in as
-its own signed copy, so that the statements of the whole chain are in the last one.
+Resuming, caches and later jobs compare the bytes of an output, and no two signatures are equal. So the statement is written into
+a copy, which is stored in the cache and may be deleted at any time. Outputs that it was made from are included as their own
+signed copies, so that the last copy contains the statements of the whole chain.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ MOST_ANCESTORS = 64
 
 
 class SignedCopies:
-    """Makes and keeps them. Any thread may call any method; one copy is made at a time, as its chain may be needed by the next.
+    """Makes and caches signed copies. Any thread may call any method; one copy is made at a time, because the next may need
+    it.
 
     Args:
         folder: of the cache; made with the first copy.

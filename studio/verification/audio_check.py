@@ -1,8 +1,7 @@
-"""Whether a rendered piece of speech can be what was asked for: judged from the sound alone, by pure functions.
+"""Checks of a rendered piece of speech by its sound alone. Pure functions.
 
-What goes wrong with speech models can be heard without understanding a word: nothing comes, it runs away, it swallows half of
-the sentence, it stops for seconds, it clips. A take that fails a check is rendered again with another seed, and the best score
-is kept.
+Many faults of speech models can be found without recognition: no sound, sound without end, half of the sentence missing, a stop
+of seconds, clipping. A take that fails a check is rendered again with another seed, and the best one is kept.
 """
 
 from __future__ import annotations
@@ -44,12 +43,12 @@ _EXTRA_LETTERS = (
 
 @dataclass(frozen=True)
 class TakeCheck:
-    """What was found about one take.
+    """The result of the checks of one take.
 
     Args:
-        problems: a sentence each, () when all is well.
-        score: 1 for a take without any problem, falling to 0; only for comparing takes of the same text.
-        speech_start, speech_end: where the engine's own silence ends and begins, in seconds.
+        problems: a sentence each, () if there are none.
+        score: 1 for a take without any problem, down to 0; only for comparing takes of the same text.
+        speech_start, speech_end: where the engine's own leading silence ends and its trailing silence begins, in seconds.
     """
 
     problems: tuple[str, ...]
@@ -63,7 +62,7 @@ class TakeCheck:
 
 
 def check_take(audio: Audio, text: str, speed: float = 1.0) -> TakeCheck:
-    """Judge a take of `text`, asked for at `speed` times the usual pace."""
+    """Check a take of `text`, requested at `speed` times the usual pace."""
     findings = inspect(audio)
     start, end = speech_bounds(audio, findings)
     if audio.frames == 0 or findings.rms_dbfs < _EMPTY_DBFS:
@@ -76,12 +75,13 @@ def check_take(audio: Audio, text: str, speed: float = 1.0) -> TakeCheck:
 
 
 def spoken_weight(text: str) -> float:
-    """How much there is to say, in letters of ordinary speech: figures and ideographs say more than a letter each."""
+    """Return the length of the spoken text in letters of ordinary speech: figures and ideographs count more than a letter
+    each."""
     return len(text) + sum(extra * len(pattern.findall(text)) for pattern, extra in _EXTRA_LETTERS)
 
 
 def speed_of(options: EngineOptions) -> float:
-    """How much faster than usual an engine was asked to speak, by the field that engines call "speed"."""
+    """Return how much faster than usual an engine was requested to speak, by the option that engines call "speed"."""
     field = type(options).model_fields.get("speed")
     usual = field.default if field is not None else None
     asked = getattr(options, "speed", None)
@@ -91,10 +91,10 @@ def speed_of(options: EngineOptions) -> float:
 
 
 def speech_bounds(audio: Audio, findings: SoundFindings) -> tuple[float, float]:
-    """First and last moment that belong to speech, in seconds.
+    """Return the first and last moment that belong to speech, in seconds.
 
-    Engines end in digital silence or in faint noise. The first is found by level, to 10 ms and with all soft consonants kept;
-    the second by the findings, which know noise from speech but not soft consonants, hence with a margin.
+    Engines end in digital silence or in faint noise. The first is found by level, to 10 ms and with all soft consonants kept; the
+    second by the findings, which distinguish noise from speech but miss soft consonants, hence with a margin.
     """
     frame = max(1, round(audio.rate * _EDGE_FRAME))
     if audio.frames == 0:

@@ -1,4 +1,4 @@
-"""What a listener found about one take, and which of several takes is the best. Pure functions."""
+"""The result of recognising a take, and the choice of the best of several takes. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SHORT_CRY = 2
 
 @dataclass(frozen=True)
 class Review:
-    """One take, listened to.
+    """The review of one take.
 
     Args:
-        listener: id and version of the engine that listened, "" when none could.
-        heard: what it heard, as text.
-        error_rate: word error rate, None when nobody listened.
-        likeness: to the reference, by an embedding model, None when none was ready or the voice has no reference.
+        listener: id and version of the recogniser, "" if there was none.
+        heard: the recognised text.
+        error_rate: word error rate, None without a recogniser.
+        likeness: similarity to the reference, by an embedding model, None if none was ready or the voice has no reference.
         problems: a sentence each.
-        redo: whether it should be made again where the job repairs.
+        redo: whether it should be rendered again if the job repairs takes.
         score: 0 to 1, for comparing takes of the same text.
     """
 
@@ -67,14 +67,14 @@ def review(
     likeness: float | None = None,
     likeness_band: LikenessBand = NEVER,
 ) -> Review:
-    """Put together what is known of a take.
+    """Combine what is known of a take.
 
     Args:
-        heard: None when nobody could listen.
-        followed: what the reading follower heard beside another listener, None when it did not listen.
-        cheap_problems, cheap_score: what the take's own checks found (length, silence, clipping).
-        unlike: a sentence on a voice that sounds unlike its reference by classical measures: flags, never redoes.
-        likeness, likeness_band: by an embedding model; below the lower of the two the take is another person's.
+        heard: None without a recogniser.
+        followed: what the reading follower recognised beside another recogniser, None if it was not used.
+        cheap_problems, cheap_score: results of the take's own checks (length, silence, clipping).
+        unlike: a sentence on a voice that differs from its reference by classical measures; only flags.
+        likeness, likeness_band: by an embedding model; below the lower limit the take is another person's.
     """
     problems, redo, penalty, rate = _words_wrong(text, heard, followed, listener, language, options)
     if likeness is not None:
@@ -135,5 +135,5 @@ def _words_wrong(
 
 
 def best(reviews: Sequence[Review]) -> int:
-    """Index of the take to keep: the best score, the earliest among equals."""
+    """Return the index of the take to keep: the best score, the earliest among equals."""
     return max(range(len(reviews)), key=lambda index: (reviews[index].score, -index))

@@ -1,7 +1,7 @@
-"""Text made comparable: what was to be said and what was heard, as the same plain words.
+"""Normalisation of texts for comparison: the expected and the recognised text as the same plain words.
 
-Case, punctuation and accents of style go; figures, ordinals, money and percentages become words; common English contractions
-and titles are written out. The aim is that two texts that sound the same compare as the same.
+Case, punctuation and optional accents are removed; figures, ordinals, money and percentages become words; common English
+contractions and titles are written out. Two texts that sound the same shall compare as equal.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _LARGEST = 10**15
 
 
 def comparable_words(text: str, language: str = "en", *, contracted: bool = False) -> tuple[str, ...]:
-    """The words of a text in the form in which texts are compared.
+    """Return the words of a text in the form in which texts are compared.
 
-    Scripts that are written without spaces are compared sign by sign: their word error rate is a character error rate.
+    Scripts that are written without spaces are compared by character: their word error rate is a character error rate.
 
     Args:
-        contracted: English contractions stay, for a listener who is told which words will sound: "don't" has no "do" in it.
+        contracted: keep English contractions, for a recogniser that is given the expected words: "don't" has no "do" in it.
     """
     tag = language.split("-")[0].lower()
     plain = normalised("NFKC", text).replace("’", "'").replace("‘", "'").lower()

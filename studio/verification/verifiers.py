@@ -1,4 +1,4 @@
-"""Who listens to a take, and how far its word is trusted: bands by listener and language (docs/reference/take-checks.md)."""
+"""The recogniser that checks takes, and its accuracy by language (docs/reference/take-checks.md)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BASIC = frozenset({"pocketsphinx"})
 
 @dataclass(frozen=True)
 class AccuracyBand:
-    """From which word error rate on a take is flagged, and from which on it is made again (None: never)."""
+    """The word error rates from which on a take is flagged, and from which on it is rendered again (None: never)."""
 
     flag: float
     redo: float | None
@@ -27,7 +27,8 @@ class AccuracyBand:
 
 @dataclass(frozen=True)
 class LikenessBand:
-    """Under which likeness to the reference a take is flagged, and under which it is made again as another person's."""
+    """The similarities to the reference below which a take is flagged, and below which it is rendered again as another
+    person's."""
 
     flag: float
     redo: float
@@ -51,7 +52,7 @@ _SMALL_MODEL = 1.6
 
 
 def band(listener: str, language: str, options: dict[str, object] | None = None) -> AccuracyBand:
-    """The band for a transcriber's id, and the size it was set to, in a language."""
+    """Return the band for a transcription engine's id, and the size it was set to, in a language."""
     if listener in BASIC:
         return _BASIC_BAND
     usual = _BANDS.get(language.split("-")[0].lower(), _OTHER_LANGUAGES)
@@ -61,27 +62,27 @@ def band(listener: str, language: str, options: dict[str, object] | None = None)
 
 
 def likeness_band(embedder: str, floor: float | None) -> LikenessBand:
-    """The band of the engine that compares voices, unless the settings name a floor."""
+    """Return the band of the engine that compares voices, unless the settings set a limit."""
     return LIKENESS_BANDS.get(embedder, LikenessBand(0.80, 0.80)) if floor is None else LikenessBand(floor, floor)
 
 
 def speaks_by_rule(card: Card) -> bool:
-    """Whether an engine has nothing to swallow or invent words with: no weights, no cloning, part of the studio itself."""
+    """Return whether an engine can neither omit nor invent words: no weights, no cloning, part of the studio itself."""
     return card.environment == "studio" and not card.hub_files and not card.traits_of(SpeechTraits).clones
 
 
 def is_ready(engine: type[Engine], site: EnginePaths) -> bool:
-    """Whether an engine can work now: its environment and what it needs itself."""
+    """Return whether an engine can work now: its environment and its own requirements."""
     return readiness_of(engine, site).ready
 
 
 def choose_verifier(language: str, wanted: str, catalog: Catalog, site: EnginePaths) -> str:
-    """The id of the engine that shall listen to takes in a language; "" when none that is ready understands it.
+    """Return the id of the engine that checks takes in a language; "" if no ready one supports it.
 
-    A real recogniser comes first; where only "basic English" is there, the reading follower does better (see the figures).
+    A real recogniser comes first; if only "basic English" is ready, the reading follower does better (see the figures).
 
     Raises:
-        NotFound, InvalidInput, EngineNotReady: an engine that was asked for by name and cannot do it.
+        NotFound, InvalidInput, EngineNotReady: an engine that was named and cannot do it.
     """
     if wanted and wanted != AUTO:
         return _named(catalog.get(wanted), site)

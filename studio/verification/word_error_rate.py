@@ -1,4 +1,4 @@
-"""What was to be said against what was heard: the word error rate, and in words what is wrong. Pure functions."""
+"""The word error rate between the expected and the recognised text, and the differences in words. Pure functions."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _HARDLY_SAID = frozenset(
 
 @dataclass(frozen=True)
 class TranscriptComparison:
-    """What was heard, held against what was to be said.
+    """The recognised text compared with the expected one.
 
     Args:
-        error_rate: (replaced + dropped + inserted) / words to be said; 0 when both are empty, may be above 1.
-        words: how many were to be said.
-        dropped, inserted, repeated: runs of words, as text; an inserted run that says again what stands beside it is repeated.
-        replaced: pairs of what was to be said and what was heard.
+        error_rate: (replaced + dropped + inserted) / expected words; 0 if both are empty, may be above 1.
+        words: number of expected words.
+        dropped, inserted, repeated: runs of words, as text; an inserted run that repeats its neighbours counts as repeated.
+        replaced: pairs of expected and recognised words.
     """
 
     error_rate: float
@@ -45,7 +45,7 @@ class TranscriptComparison:
 
     @property
     def sentence(self) -> str:
-        """What is wrong in one sentence, "" when nothing is."""
+        """The differences in one sentence, "" if there are none."""
         parts = []
         if self.dropped:
             parts.append(f"“{_shown(self.dropped)}” is left out")
@@ -83,17 +83,17 @@ def _carries_meaning(runs: Iterable[Sequence[str]]) -> bool:
 
 
 def word_error_rate(reference: str, heard: str, language: str = "en") -> float:
-    """Share of words that are wrong, by the least number of edits, over the words to be said; both texts made comparable."""
+    """Return the share of wrong words, by the least number of edits, over the expected words; both texts are normalised."""
     return compare(reference, heard, language).error_rate
 
 
 def compare(reference: str, heard: str, language: str = "en") -> TranscriptComparison:
-    """Hold what was heard against what was to be said."""
+    """Compare the recognised text with the expected one."""
     return compare_words(comparable_words(reference, language), comparable_words(heard, language))
 
 
 def compare_words(wanted: Sequence[str], heard: Sequence[str]) -> TranscriptComparison:
-    """The same for words that are comparable already."""
+    """Compare words that are normalised already."""
     wanted, heard = tuple(wanted), _parted_alike(tuple(wanted), tuple(heard))
     if not wanted:
         return TranscriptComparison(1.0 if heard else 0.0, 0, inserted=(" ".join(heard),) if heard else ())

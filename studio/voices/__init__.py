@@ -1,4 +1,4 @@
-"""Saved voices: clips judged and kept as masters, found by exact name, and given to the engines that can speak in them."""
+"""Saved voices: clips checked and stored as masters, found by exact name, and passed to the engines that can speak in them."""
 
 from __future__ import annotations
 

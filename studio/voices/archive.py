@@ -27,7 +27,7 @@ _MEMBERS = frozenset({RECORD, MASTER})
 
 
 def pack(voice: Voice, target: Path) -> None:
-    """Write `voice` to `target`, which is whole or not there at all."""
+    """Write `voice` to `target`; the file is complete or not written."""
     record = VoiceRecord.model_validate({**record_fields(voice), "master": MASTER})
     staged = staging_path(target.parent, EXTENSION)
     try:
@@ -40,10 +40,10 @@ def pack(voice: Voice, target: Path) -> None:
 
 
 def unpack(path: Path, master: Path) -> VoiceRecord:
-    """Read a packed voice: its record, and its sound written to `master`.
+    """Read a packed voice: its record, and its sound, which is written to `master`.
 
-    Names inside the archive are compared with the two allowed ones and never used as paths; sizes are counted while
-    reading, whatever the archive claims.
+    Names inside the archive are compared with the two allowed ones and never used as paths; sizes are counted while reading,
+    whatever the archive claims.
 
     Raises:
         InvalidInput: it is no exported voice, is damaged, or is larger than any real one.

@@ -1,4 +1,4 @@
-"""Finding the part of a long recording that makes the best voice."""
+"""Finds the part of a long recording that makes the best voice."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ STEADY_DB = 2.0  # speech varies by 6 dB and more within any second, noise and h
 
 
 class WindowSearch:
-    """Looks for the part of `shortest` to `longest` seconds with the most clear speech in a recording that comes in blocks.
+    """Searches a recording that comes in blocks for the part of `shortest` to `longest` seconds with the most clear speech.
 
-    One section is held at a time, so memory does not grow with the recording, and noise is measured where it is.
+    One section is held at a time, so memory does not grow with the recording, and noise is measured locally.
     """
 
     def __init__(self, shortest: float, longest: float) -> None:
@@ -31,17 +31,17 @@ class WindowSearch:
         self._best = (LEAST_SCORE, 0.0, 0.0)
 
     def listen(self, block: Audio) -> None:
-        """Take in the next block; its channels are searched as their mean."""
+        """Add the next block; its channels are searched as their mean."""
         self._section.append(block.mono())
         self._end += block.duration
         if self._end - self._start >= SECTION_SECONDS:
             self._search(_last_pause)
 
     def window(self, broken_off: bool = False) -> Window | None:
-        """The best part of all that was heard, or None when no part is worth an offer.
+        """Return the best part so far, or None if no part is good enough.
 
         Args:
-            broken_off: the recording goes on, so what was heard last may be half a word.
+            broken_off: the recording continues, so its present end may be within a word.
         """
         if self._start == 0 or self._end - self._start >= self._limits[1]:  # scores of shorter rests do not compare
             self._search(_last_pause if broken_off else _end)
@@ -49,9 +49,9 @@ class WindowSearch:
         return (round(start, 2), round(end, 2)) if score > LEAST_SCORE else None
 
     def _search(self, cut: Callable[[Audio], float]) -> None:
-        """Search the section up to its cut; what lies behind it begins the next one.
+        """Search the section up to its cut; the rest begins the next section.
 
-        Where a recording changes from noise to speech the noise is as loud as the voice; so steady sound is silenced first.
+        Where a recording changes from noise to speech the noise is as loud as the voice, so steady sound is silenced first.
         """
         if self._end - self._start < self._limits[0]:
             return
@@ -67,13 +67,13 @@ def _end(section: Audio) -> float:
 
 
 def _last_pause(section: Audio) -> float:
-    """The middle of the last pause in the second half, so that no word is cut in two; the end when there is none."""
+    """Return the middle of the last pause in the second half, so that no word is cut in two; the end if there is none."""
     pauses = [(pause.start + pause.end) / 2 for pause in inspect(section).silence_runs]
     return max((at for at in pauses if at > section.duration / 2), default=section.duration)
 
 
 def without_steady_sound(audio: Audio) -> Audio:
-    """`audio` with silence in place of every second whose level hardly moves."""
+    """Return `audio` with silence in place of every second whose level hardly changes."""
     size = max(1, round(FRAME_SECONDS * audio.rate))
     frames = audio.frames // size
     span = round(STEADY_SECONDS / FRAME_SECONDS)

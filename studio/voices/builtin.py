@@ -11,7 +11,7 @@ from studio.voices.model import Voice
 
 
 class SampleRecord(BaseModel):
-    """What a sample's JSON says; what can be measured is measured."""
+    """The fields of a sample's JSON; what can be measured is not stored there."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,7 +25,7 @@ class SampleRecord(BaseModel):
 
 
 def read_samples(folder: Path) -> tuple[Voice, ...]:
-    """All sample voices of `folder`, by id. These files are the studio's own: a wrong one is an error at start."""
+    """Read all sample voices of `folder`, by id. These files are the studio's own: a wrong one is an error at the start."""
     return tuple(_read(path) for path in sorted(folder.glob("*.json")))
 
 

@@ -1,6 +1,6 @@
-"""What a coach would say about a clip before a voice is made of it: cut words, music, a second speaker, and the best part.
+"""Advice about a clip before it becomes a voice: cut words, music, a second speaker, and the best part.
 
-Heuristics on pitch, colour and pauses, without a model. Each speaks only where it was measured to be right
+Heuristics on pitch, timbre and pauses, without a model. Each reports only in cases in which it was measured to be right
 (docs/guides/voices.md); a second speaker is never more than a note.
 """
 
@@ -36,14 +36,14 @@ _FEWEST_PARTS = 2
 
 
 def clip_advice(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
-    """What is wrong with a clip beside level and noise; `found` is the inspection of the same sound."""
+    """Return the findings about a clip other than level and noise; `found` is the inspection of the same sound."""
     yield from _cut_words(audio, found)
     yield from _music(audio, found)
     yield from _two_speakers(audio)
 
 
 def best_part(audio: Audio, shortest: float) -> Window | None:
-    """The best ten seconds or so of a clip that is longer, None when it is not, or when no part is better than another."""
+    """Return the best ten seconds or so of a longer clip, None if it is not longer, or if no part is better than another."""
     if audio.duration <= BEST_SECONDS + 0.5:
         return None
     mono = without_steady_sound(audio.mono())
@@ -57,7 +57,7 @@ def best_part_finding(window: Window) -> ClipFinding:
 
 
 def _cut_words(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
-    """Judged by the first and the last hundredth of a second: a word that begins behind it begins whole."""
+    """Check the first and the last hundredth of a second: a word that begins after it is complete."""
     places = (
         ("starts", found.leading_silence, audio.slice(0, _EDGE_SECONDS)),
         ("ends", found.trailing_silence, audio.slice(audio.duration - _EDGE_SECONDS, audio.duration)),
@@ -70,7 +70,7 @@ def _cut_words(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
 
 
 def _music(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
-    """Tones that go on in the pauses of the speech."""
+    """Detect tones that continue in the pauses of the speech."""
     size = round(_MUSIC_FRAME * audio.rate)
     pauses = [audio.slice(run.start + 0.05, run.end - 0.05) for run in found.silence_runs if run.duration > 0.1 + _MUSIC_FRAME]
     last = audio.duration - found.trailing_silence
@@ -89,7 +89,7 @@ def _music(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]:
 
 
 def _two_speakers(audio: Audio) -> Iterator[ClipFinding]:
-    """Two groups of parts that differ in pitch by more than one voice does."""
+    """Detect two groups of parts that differ in pitch by more than one voice does."""
     starts = np.arange(0, max(0.0, audio.duration - _PART_SECONDS / 2), _PART_SECONDS)
     measured = [measure_voice(audio.slice(start, start + _PART_SECONDS)) for start in starts]
     parts = sorted((one for one in measured if one is not None), key=lambda one: one.pitch)
@@ -113,7 +113,8 @@ def _level(samples: NDArray[np.float32]) -> float:
 
 
 def _flatness(frame: NDArray[np.float32], rate: int) -> float:
-    """Geometric over arithmetic mean of the spectrum from 80 Hz to 5 kHz: near 0 for tones, 0.56 for white noise."""
+    """Return the geometric over the arithmetic mean of the spectrum from 80 Hz to 5 kHz: near 0 for tones, 0.56 for white
+    noise."""
     spectrum = np.abs(np.fft.rfft(frame * np.hanning(frame.size))) ** 2
     hertz = np.fft.rfftfreq(frame.size, 1 / rate)
     band = spectrum[(hertz >= 80) & (hertz <= min(5_000, rate / 2 * 0.9))] + 1e-14

@@ -1,4 +1,4 @@
-"""Judging a clip: is this a sound from which a voice can be learned, and if not, what would be."""
+"""Checks whether a clip can become a voice, and if not, what would help."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ LIKELY_CHARACTERS = (1.0, 35.0)  # a second, over all languages from Chinese to 
 
 @dataclass(frozen=True)
 class ClipMeasurements:
-    """A clip, listened to once: the sound that may become the master, and what is known of the whole."""
+    """A clip, decoded once: the sound that may become the master, and measurements of the whole."""
 
     audio: Audio
     judgement: ClipReport
 
 
 def measure_clip(clip: Path, settings: VoiceSettings, window: Window | None = None, *, mend: bool = False) -> ClipMeasurements:
-    """Decode `clip`, or the part of it between the two times of `window`, and judge it.
+    """Decode `clip`, or the part of it between the two times of `window`, and check it.
 
-    Memory stays bounded whatever the length: a minute at most is held.
+    Memory is bounded whatever the length: at most a minute is held.
 
     Raises:
         MediaError: the file is missing, empty, corrupt, or has no sound in it.
-        InvalidInput: the window is not one.
+        InvalidInput: the window is not valid.
     """
     info = probe(clip)
     if not info.has_audio:
@@ -84,10 +84,10 @@ def _measured(audio: Audio, settings: VoiceSettings, mend: bool) -> ClipMeasurem
 
 
 def check_clip(audio: Audio, settings: VoiceSettings, peak: float = 0.0) -> ClipReport:
-    """Judge sound that is in memory and not over the longest length by more than an encoder's padding.
+    """Check sound that is in memory and exceeds the longest length by at most an encoder's padding.
 
     Args:
-        peak: of the sound before it was turned down.
+        peak: of the sound before it was attenuated.
     """
     duration = audio.duration
     findings: tuple[ClipFinding, ...]
@@ -104,14 +104,14 @@ def check_clip(audio: Audio, settings: VoiceSettings, peak: float = 0.0) -> Clip
 
 
 def _coached(audio: Audio, found: SoundFindings, findings: tuple[ClipFinding, ...], settings: VoiceSettings) -> ClipReport:
-    """A clip that would be taken, with what would make it better: what a coach finds, and its best part."""
+    """Add to an acceptable clip the advice that would make it better, and its best part."""
     part = best_part(audio, settings.shortest_seconds)
     advised = (*findings, *clip_advice(audio, found), *((best_part_finding(part),) if part else ()))
     return ClipReport(advised, audio.duration, audio.rate, audio.channels, part)
 
 
 def judge_transcript(transcript: str, duration: float) -> tuple[ClipFinding, ...]:
-    """Whether a text can be what is said in a clip of `duration` seconds; cloning models stumble when it is not."""
+    """Check whether a text can be the words of a clip of `duration` seconds; cloning models make mistakes if it is not."""
     if not transcript or duration <= 0:
         return ()
     per_second = len(transcript) / duration
@@ -179,12 +179,12 @@ def _sound_findings(audio: Audio, found: SoundFindings) -> Iterator[ClipFinding]
 
 
 def _speech_far_below(audio: Audio, peak: float) -> float | None:
-    """The level of speech that is too soft to be found as it is; None when there is none even when it is turned up."""
+    """Return the level of speech that is too quiet to be detected as it is; None if there is none even after amplification."""
     if not 0 < peak < LOUD_ENOUGH:
         return None
     gain = LOUD_ENOUGH / peak
     found = inspect(Audio(audio.samples * np.float32(gain), audio.rate))
-    steps = np.unique(np.round(np.abs(audio.samples) / peak * 64)).size  # less than that is dither, not a voice
+    steps = np.unique(np.round(np.abs(audio.samples) / peak * 64)).size  # anything quieter is dither, not a voice
     return None if found.is_empty or steps < 16 else found.speech_dbfs - 20 * math.log10(gain)
 
 
@@ -217,7 +217,7 @@ def _quiet(speech_dbfs: float) -> Iterator[ClipFinding]:
 
 
 def accepted(heard: ClipMeasurements) -> ClipMeasurements:
-    """The same clip, where it can be a voice.
+    """Return the same clip, if it can become a voice.
 
     Raises:
         VoiceTooShort, VoiceTooLong (with the best window), VoiceRefused: it cannot.

@@ -1,4 +1,4 @@
-"""Voices that an engine has made up from a description, kept like any other: then every sentence can be spoken in them."""
+"""Voices that an engine has invented from a description, saved like any other, so that every sentence can be spoken in them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CONSENT = "Made up by a speech engine from a description; it is no person's voic
 
 
 def is_designed(voice: str) -> bool:
-    """Whether a sentence spoken in this voice ("engine/preset") has a voice that nobody else has: an engine's preset "design" is
-    made up anew for each sentence."""
+    """Return whether a sentence in this voice ("engine/preset") has a voice of its own: an engine's preset "design" is
+    invented anew for each sentence."""
     return voice.endswith(f"/{DESIGN}")
 
 
@@ -23,11 +23,11 @@ def add_designed(voices: Voices, name: str, take: Path, text: str, language: str
     """Save the voice of a finished take, with its words as the transcript.
 
     Args:
-        take: the take's sound. text: what is said in it, exactly. terms: licences of the engine and the voice that spoke it.
+        take: the take's sound. text: its exact words. terms: licences of the engine and the voice that spoke it.
 
     Raises:
-        InvalidInput: the name cannot be taken, or is taken already.
-        VoiceTooShort, VoiceTooLong, VoiceRefused: the take is no good as a voice; design one with a longer sentence.
-        MediaError: the take is not there any more.
+        InvalidInput: the name is not valid, or is taken already.
+        VoiceTooShort, VoiceTooLong, VoiceRefused: the take is not good enough for a voice; design one with a longer sentence.
+        MediaError: the take no longer exists.
     """
     return voices.add(name, take, transcript=text, tags=(TAG,), consent=CONSENT, language=language, terms=terms)

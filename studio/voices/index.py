@@ -1,4 +1,4 @@
-"""Which voices there are: the folders as they lie on disk at this moment, and the samples."""
+"""The list of voices: the folders on disk at this moment, and the samples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Stamp = tuple[tuple[int, int], ...]
 class VoiceIndex:
     """Reads the folders of `root`, and again only those in which a file was replaced, written or removed.
 
-    Not locked: its owner lets one thread in at a time.
+    Not thread-safe: its owner must lock.
     """
 
     def __init__(self, root: Path, samples: tuple[Voice, ...]) -> None:
@@ -25,13 +25,13 @@ class VoiceIndex:
         self._read: dict[str, tuple[_Stamp, Voice]] = {}
 
     def voices(self) -> list[Voice]:
-        """All voices: saved ones by name, then the samples."""
+        """Return all voices: saved ones by name, then the samples."""
         return sorted(
             [*self._saved(), *self._samples], key=lambda voice: (voice.built_in, voice.name.casefold(), voice.name, voice.id)
         )
 
     def free_name(self, name: str) -> str:
-        """`name`, or “NAME (2)” and so on when it is taken."""
+        """Return `name`, or “NAME (2)” and so on if it is taken."""
         taken = {voice.name for voice in self.voices()}
         candidate, number = name, 2
         while candidate in taken:
@@ -40,7 +40,7 @@ class VoiceIndex:
         return candidate
 
     def free_folder(self, name: str) -> Path:
-        """A folder that is not there yet, named after a voice."""
+        """Return a folder that does not exist yet, named after a voice."""
         base = slug(name, "voice")
         taken = {voice.id for voice in self._samples} | {entry.name for entry in self._root.iterdir()}
         number = 1
@@ -49,7 +49,7 @@ class VoiceIndex:
         return self._root / identity
 
     def tidy(self, older_than: float) -> None:
-        """Remove what crashes left behind, and masters that were replaced. For the moment in which the studio opens."""
+        """Remove what crashes left behind, and masters that were replaced. Called when the studio opens."""
         remove_staging_files(self._root, older_than)
         for folder in self._folders():
             remove_staging_files(folder, older_than)

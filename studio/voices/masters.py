@@ -1,4 +1,4 @@
-"""The master of a voice: one PCM WAV at the clip's own rate and channels, holding exactly the samples that were decoded."""
+"""The master of a voice: one PCM WAV at the clip's own rate and channels, with exactly the samples that were decoded."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MOST_SAMPLES = 64 * 1024**2
 
 
 def write_master(path: Path, audio: Audio) -> Audio:
-    """Write `audio` as WAV and give back what the file now holds.
+    """Write `audio` as WAV and return the stored sound.
 
-    16 bits when they hold every sample exactly, else 24: the level is never altered. Samples beyond full scale, which lossy
-    formats produce, are the one thing that a PCM file cannot keep; they end at full scale.
+    16 bits if they represent every sample exactly, else 24: the level is never changed. Samples beyond full scale, which lossy
+    formats produce, cannot be stored in a PCM file; they are clipped at full scale.
     """
     sixteen = np.rint(audio.samples * _SIXTEEN)
     if np.array_equal(sixteen / _SIXTEEN, audio.samples) and np.max(sixteen, initial=0) < _SIXTEEN:
@@ -33,10 +33,10 @@ def write_master(path: Path, audio: Audio) -> Audio:
 
 
 def read_master(path: Path) -> Audio:
-    """The sound of a master.
+    """Read the sound of a master.
 
     Raises:
-        MediaError: when the file is missing, is not a WAV, is cut off, or holds more than any voice.
+        MediaError: the file is missing, is not a WAV, is truncated, or is longer than any voice.
     """
     damaged = MediaError("voice.sound-lost")
     try:
@@ -50,7 +50,7 @@ def read_master(path: Path) -> Audio:
 
 
 def sound_hash(audio: Audio) -> str:
-    """SHA-256 over rate, channels and samples: the same for the same sound in whatever file."""
+    """Return the SHA-256 over rate, channels and samples: the same for the same sound in any file."""
     digest = sha256(f"{audio.rate} {audio.channels} ".encode())
     digest.update(np.ascontiguousarray(audio.samples, dtype="<f4").tobytes())
     return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""Names of voices: what may be one, how they are compared, and what stands near a name that does not exist.
+"""Names of voices: which are valid, how they are compared, and similar names for one that does not exist.
 
-A name is what a person reads and types: any script, kept in Unicode's composed form (NFC), compared exactly and with
-regard to case. Folder names are made from names and never read back as names.
+A name is what people read and type: any script, stored in Unicode's composed form (NFC), compared exactly and case-sensitively.
+Folder names are made from names and never read back as names.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _PATH_CHARACTERS = "/\\"
 
 
 def composed(text: str) -> str:
-    """`text` in the form in which names are stored and compared: NFC, without spaces around it."""
+    """Return `text` in the form in which names are stored and compared: NFC, without spaces around it."""
     return normalised("NFC", text).strip()
 
 
 def valid_name(name: str) -> str:
-    """`name` in its composed form.
+    """Return `name` in its composed form.
 
     Raises:
-        InvalidInput: naming what is wrong: empty, too long, a slash or backslash, a leading dot, a character that cannot be seen.
+        InvalidInput: names what is wrong: empty, too long, a slash or backslash, a leading dot, an invisible character.
     """
     name = composed(name)
     if not name:
@@ -47,19 +47,20 @@ def valid_name(name: str) -> str:
 
 
 def _unseen(character: str) -> bool:
-    """Control and format characters, line breaks, surrogates and unassigned code points; joiners excepted."""
+    """Return control and format characters, line breaks, surrogates and unassigned code points, except joiners."""
     category = unicodedata.category(character)
     return character not in _JOINERS and (category[0] == "C" or category in {"Zl", "Zp"})
 
 
 def visible(text: str, longest: int = LONGEST_NAME) -> str:
-    """`text` fit for a sentence that a person reads: unseen characters shown as �, cut when long."""
+    """Return `text` for use in a sentence: invisible characters shown as �, cut if long."""
     shown = "".join("�" if _unseen(character) else character for character in text)
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 def near_matches(name: str, candidates: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """Up to `count` candidates that a person may have meant, nearest first: same but for case and spaces, alike, containing."""
+    """Return up to `count` candidates that may have been meant, best first: same except for case and spaces, similar,
+    containing."""
     pool = list(dict.fromkeys(candidates))
     wanted = _loose(name[: 2 * LONGEST_NAME])
     if not wanted:
@@ -78,11 +79,11 @@ def _loose(name: str) -> str:
 
 
 def did_you_mean(names: Iterable[str], otherwise: Message) -> Message:
-    """The hint that names near matches, or `otherwise` when there is none."""
+    """Return the hint that names similar names, or `otherwise` if there are none."""
     near = [f"“{visible(name)}”" for name in names]
     return Message.of("voice.did-you-mean", near=near) if near else otherwise
 
 
 def saved_voices(names: Iterable[str]) -> Message:
-    """The hint that names the first of the saved voices."""
+    """Return the hint that names the first saved voices."""
     return Message.of("voice.saved-ones", saved=[f"“{visible(name)}”" for name in names][:6])

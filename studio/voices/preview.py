@@ -1,4 +1,4 @@
-"""How a voice sounds: a saved voice's own clip, or a preset voice saying a line, rendered once and kept."""
+"""Samples of voices: a saved voice's own clip, or a line spoken by a preset voice, rendered once and stored."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ COUNTING = "1, 2, 3, 4, 5."
 
 @dataclass(frozen=True)
 class VoicePreviews:
-    """Gives a sound file for any voice by the name that a script would use for it.
+    """Returns a sound file for any voice, by the name that a script would use for it.
 
-    Only engines of the light tier speak a line for this: a heavy model is not loaded because someone looks at a list.
-    `_speaking` is held while a line is rendered, so a click on each of twenty voices takes one worker; it is taken before
-    any lock of the worker host, and nothing that holds one of those calls this.
+    Only engines of the light tier speak a line for this: a heavy model is not loaded for a list. `_speaking` is held while a line
+    is rendered, so twenty clicks use one worker; it is acquired before any lock of the worker pool, and nothing that holds one of
+    those calls this.
     """
 
     catalog: Catalog
@@ -61,7 +61,7 @@ class VoicePreviews:
     _speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def clip(self, voice: str) -> Path:
-        """Path of a WAV file of this voice: a saved voice's exact name, or "engine/preset".
+        """Return the path of a WAV file of this voice: a saved voice's exact name, or "engine/preset".
 
         Raises:
             InvalidInput, NotFound: no such voice, or one of an engine too large to load for a sample.
@@ -77,15 +77,15 @@ class VoicePreviews:
         return self._spoken(LINES.get(_primary(language), COUNTING), voice, language, self.pronunciations.list())
 
     def word(self, word: str, saying: str, voice: str = "", language: str = "") -> Path:
-        """Path of a WAV file in which a word is said as an entry of the pronunciation list has it, saved or not.
+        """Return the path of a WAV file of a word spoken by an entry of the pronunciation list, saved or not.
 
         Args:
-            voice: as a script names it; "" for the clearest of the language, in which a saved voice is heard too where the engine
-                that clones it is too large to load for a word.
+            voice: as a script names it; "" for the clearest of the language. That also replaces a saved voice whose cloning
+                engine is too large to load for a word.
             language: BCP-47; "" for the voice's own.
 
         Raises:
-            GreenroomError: as `clip`; also when the entry cannot be taken, or the engine cannot follow it.
+            GreenroomError: as `clip`; also if the entry is not valid, or the engine cannot use it.
         """
         entry = checked(word, saying, language=language)
         language = entry.language or self._language_of(voice) or "en"
@@ -96,7 +96,7 @@ class VoicePreviews:
         return self._spoken(entry.word, voice, language, [replace(entry, language="")])
 
     def presets(self) -> list[tuple[type[Engine], PresetVoice]]:
-        """Every preset voice of every ready engine."""
+        """Return every preset voice of every ready engine."""
         return [
             (engine, preset)
             for engine in self.catalog.all()
@@ -105,7 +105,7 @@ class VoicePreviews:
         ]
 
     def _language_of(self, voice: str) -> str:
-        """Of a preset voice, "" of any other."""
+        """Return the language of a preset voice, "" for any other."""
         engine_id, slash, preset_id = voice.partition("/")
         if not slash or engine_id not in {engine.card.id for engine in self.catalog.all()}:
             return ""
@@ -113,7 +113,7 @@ class VoicePreviews:
         return next((preset.language for preset in presets if preset.id == preset_id), "")
 
     def _resolved(self, voice: str, language: str) -> ResolvedVoice:
-        """The voice, else the clearest one: where it is a saved voice whose engine is heavy or not ready."""
+        """Return the voice, or the clearest one for a saved voice whose engine is heavy or not ready."""
         known = "/" not in voice and any(one.name == voice for one in self.voices.list())
         try:
             found = self._resolve(voice, language)

@@ -1,7 +1,7 @@
-"""Casting: from the words in which a voice and an engine are asked for to an engine that can and a voice that it takes.
+"""Resolves the requested voice and engine to an engine that is able to speak and a voice that it accepts.
 
-Runs before a job is queued. Nothing is guessed on the way to a saved voice: a name is exact, an engine that cannot clone
-says so, and no other voice ever steps in.
+Runs before a job is queued. A saved voice is found by its exact name only; if an engine cannot clone, that is an error, and no
+other voice is substituted.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ EngineClass = type[Engine]
 
 @dataclass(frozen=True)
 class ResolvedVoice:
-    """Who speaks: the engine, the voice as the engine takes it, and what a segment's hash and a file's name need of it.
+    """The engine, the voice as the engine accepts it, and what a segment's hash and a file's name need of it.
 
     Args:
-        voice_label: the preset's id or the saved voice's name, for file names and recipes; "" where the engine picks its own.
-        voice_version: changes with everything that makes the same words sound different, save the engine and its options.
+        voice_label: the preset's id or the saved voice's name, for file names and recipes; "" if the engine chooses its own.
+        voice_version: changes with everything that makes the same words sound different, except the engine and its options.
         voice_licence: what is known of the voice's consent or origin, "" for presets.
-        voice_terms: licences of what made a saved voice's clip, where the studio made it.
-        instead_of: the voice that was asked for, "engine/preset", where its engine is gone and this is the nearest one.
+        voice_terms: licences of what made a saved voice's clip, if the studio made it.
+        instead_of: the requested voice, "engine/preset", if its engine was removed and this is its replacement.
     """
 
     engine_cls: EngineClass
@@ -61,15 +61,15 @@ def resolve_voice(
     """Resolve a voice and an engine as the page and the API name them.
 
     Args:
-        voice: "" for the default of the language, "engine/preset", a preset's id when the engine is named, or the exact
-            name of a saved voice. A voice of an engine that is gone is answered by the nearest one.
+        voice: "" for the default of the language, "engine/preset", a preset's id if the engine is named, or the exact name of a
+            saved voice. A voice of a removed engine is replaced by the nearest one.
         engine: an engine's id, or "auto" (or "").
-        language: BCP-47 tag of what will be spoken.
+        language: BCP-47 tag of the text.
         default_engine: the setting engines.default_speech.
 
     Raises:
-        NotFound: no such engine, preset or saved voice; near matches are named.
-        InvalidInput: the engine is for other work, does not speak the language, or cannot take that voice.
+        NotFound: no such engine, preset or saved voice; similar names are given.
+        InvalidInput: the engine is of another kind, does not speak the language, or cannot use that voice.
         EngineNotReady: with the engine's next step.
     """
     return _VoiceResolution(voices, catalog, site, language, default_engine).resolve(composed(voice), composed(engine))
@@ -146,7 +146,7 @@ class _VoiceResolution:
         return self._cast_preset(engine, preset)
 
     def _default(self) -> tuple[EngineClass, str]:
-        """The engine of the settings where it speaks the language, else the clearest ready one and its clearest voice."""
+        """Return the engine of the settings if it speaks the language, else the clearest ready one and its clearest voice."""
         if self.default_engine not in ("", AUTO, *FORMER_ENGINES):
             wished = self._speech_engine(self.default_engine)
             if self._speaks(wished):
@@ -177,12 +177,12 @@ class _VoiceResolution:
         )
 
     def _elsewhere(self, preset_id: str, besides: EngineClass) -> list[str]:
-        """Voices of exactly that name that other engines have."""
+        """Return voices of exactly that name of other engines."""
         others = (one for one in self._speaking() if one is not besides)
         return [f"{one.card.id}/{preset_id}" for one in others for own in one.preset_voices(self.site) if own.id == preset_id]
 
     def _named_preset(self, engine: EngineClass, preset: PresetVoice) -> ResolvedVoice:
-        """A bare preset id, unless a saved voice has the same name: then nobody can know which one is meant."""
+        """Return a bare preset id, unless a saved voice has the same name, which would be ambiguous."""
         if any(voice.name == preset.id for voice in self.voices.list()):
             raise InvalidInput("voice.ambiguous", voice=preset.id, engine=engine.card.title, prefix=engine.card.id)
         return self._cast_preset(self._ready(engine), preset)
@@ -192,7 +192,7 @@ class _VoiceResolution:
         return ResolvedVoice(engine, SpeakingVoice(preset=preset.id), preset.id, f"preset:{preset.id}")
 
     def _former(self, engine_id: str, preset_id: str, named: str) -> ResolvedVoice:
-        """Who speaks for a voice of an engine that is gone."""
+        """Return the replacement for a voice of a removed engine."""
         former = FORMER_ENGINES[engine_id]
         if preset_id not in former.voices:
             known = Message.of("voice.presets", presets=[name for name in former.voices if name])
@@ -266,7 +266,7 @@ class _VoiceResolution:
 
 
 def _near(name: str, saved: Iterable[str], presets: Iterable[str]) -> list[str]:
-    """Near matches among saved voices first, then among presets, whose ids may be typed with or without their engine."""
+    """Return similar names among saved voices first, then among presets, whose ids may be given with or without their engine."""
     listed = list(presets)
     by_bare: dict[str, list[str]] = {}
     for preset in listed:

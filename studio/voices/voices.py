@@ -1,4 +1,4 @@
-"""The saved voices of a studio: what the pages, the API and the productions ask."""
+"""The saved voices of a studio."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _STALE_SECONDS = 3600.0
 
 
 class Voices:
-    """Voices in `root`, one folder each, and the read-only ones that ship in `samples`.
+    """Voices in `root`, one folder each, and the read-only ones in `samples`.
 
-    The files are the truth: a folder that was copied in is a voice, one that was removed is none, and one that is damaged
-    is listed with its damage and hides nobody.
+    The files are authoritative: a folder that was copied in is a voice, one that was removed is none, and a damaged one is listed
+    with its damage and affects no others.
 
-    Any thread may call any method. One lock guards the names and the moment in which a folder appears, changes or goes;
-    sound is decoded and judged outside of it. Nothing else is locked while it is held.
+    Any thread may call any method. One lock guards the names and the moment in which a folder appears, changes or is removed;
+    sound is decoded and checked outside of it. Nothing else is locked while it is held.
 
     Args:
-        root: folder of the saved voices; made when it is missing.
+        root: folder of the saved voices; made if it is missing.
         samples: folder with the sample voices.
         settings: the shortest and longest length.
     """
@@ -65,15 +65,15 @@ class Voices:
     # Reading
 
     def list(self) -> list[Voice]:
-        """All voices: saved ones by name, then the samples that ship with the studio."""
+        """Return all voices: saved ones by name, then the samples that ship with the studio."""
         with self._lock:
             return self._shelf.voices()
 
     def get(self, name: str) -> Voice:
-        """The voice of exactly this name, damaged or not.
+        """Return the voice of exactly this name, damaged or not.
 
         Raises:
-            NotFound: naming near matches. Never another voice.
+            NotFound: with similar names.
         """
         voices = self.list()
         wanted = composed(name)
@@ -87,12 +87,12 @@ class Voices:
         raise NotFound("voice.unknown", voice=visible(wanted), suggestion=suggestion)
 
     def renamed(self, name: str) -> str:
-        """What the voice is called now that had this name until it was renamed; "" when there is none."""
+        """Return the present name of the voice that had this name before it was renamed; "" if there is none."""
         identity = self._former.get(composed(name))
         return next((voice.name for voice in self.list() if identity and voice.id == identity), "")
 
     def resolve(self, name: str) -> Voice:
-        """The voice of exactly this name, fit to be spoken in.
+        """Return the voice of exactly this name, if it can be used.
 
         Raises:
             NotFound: as `get`.
@@ -104,10 +104,10 @@ class Voices:
         return voice
 
     def judge(self, clip: Path, window: Window | None = None, *, mend: bool = False) -> ClipReport:
-        """What `clip`, or its part, would be worth as a voice. Nothing is saved.
+        """Check whether `clip`, or its part, can become a voice. Nothing is saved.
 
         Raises:
-            MediaError: the file cannot be heard at all: missing, empty, corrupt, without sound.
+            MediaError: the file cannot be decoded: missing, empty, corrupt, without sound.
         """
         return measure_clip(Path(clip), self._settings, window, mend=mend).judgement
 
@@ -129,13 +129,13 @@ class Voices:
         """Save a voice from a clip, or from the part of it between the two times of `window`.
 
         Args:
-            terms: licences of what made the clip, where the studio made it.
-            mend: an offset, reversed polarity and empty channels are mended first.
+            terms: licences of what made the clip, if the studio made it.
+            mend: correct an offset, reversed polarity and empty channels first.
 
         Raises:
-            InvalidInput: the name or a text cannot be taken, or the name is taken already.
-            VoiceTooShort, VoiceTooLong (with the best window), VoiceRefused: the clip was judged and not taken.
-            MediaError: the file cannot be heard at all.
+            InvalidInput: the name or a text is not valid, or the name is taken already.
+            VoiceTooShort, VoiceTooLong (with the best window), VoiceRefused: the clip was checked and refused.
+            MediaError: the file cannot be decoded.
         """
         fields = {"name": valid_name(name), "transcript": transcript, "tags": tuple(tags), "consent": consent, "notes": notes}
         record = record_of({**fields, "language": language, "created": time.time(), "licences": terms.parts})
@@ -158,10 +158,10 @@ class Voices:
         clip: Path | None = None,
         window: Window | None = None,
     ) -> Voice:
-        """Change what is given of the voice of exactly that name, `name` being its new one, and leave the rest.
+        """Change the given fields of the voice of exactly that name; `name` is its new one.
 
-        A changed transcript reads "edited" unless `transcript_status` says otherwise ("made" by a transcriber, "failed").
-        A new clip replaces the sound; the old file stays until the studio is opened again, for jobs that still read it.
+        A changed transcript gets the status "edited" unless `transcript_status` is given ("made" by a transcriber, "failed"). A
+        new clip replaces the sound; the old file is kept until the studio opens again, for jobs that still read it.
 
         Raises:
             NotFound, InvalidInput, VoiceRefused, MediaError: as `get` and `add`.
@@ -185,18 +185,18 @@ class Voices:
             return voice_of(folder, record)
 
     def rename(self, voice: str, name: str) -> Voice:
-        """Give a voice another name; its id, folder and version stay.
+        """Set the name of a voice; its id, folder and version do not change.
 
         Raises:
-            NotFound, InvalidInput: unknown voice, a name that cannot be taken, or one that is taken.
+            NotFound, InvalidInput: unknown voice, a name that is not valid, or one that is taken.
         """
         return self.update(voice, name=name)
 
     def copy(self, name: str, new_name: str) -> Voice:
-        """A voice of one's own with the sound and texts of another, a sample's too.
+        """Save a new voice with the sound and texts of another, which may be a sample.
 
         Raises:
-            NotFound, InvalidInput: as `rename`; also when the source is damaged.
+            NotFound, InvalidInput: as `rename`; also if the source is damaged.
         """
         source = self.resolve(name)
         record = record_of(
@@ -207,7 +207,7 @@ class Voices:
         return self._save(record, ClipMeasurements(audio, check_clip(audio, self._settings)))
 
     def delete(self, name: str) -> Voice:
-        """Remove a voice and its files, damaged ones too. Gives back what was removed; `put_back` undoes it for half an hour.
+        """Remove a voice, also a damaged one; return what was removed. `put_back` undoes it for half an hour.
 
         Raises:
             NotFound: no such voice.
@@ -224,8 +224,8 @@ class Voices:
         """Undo `delete`.
 
         Raises:
-            NotFound: it is not kept any more.
-            InvalidInput: another voice has its name by now.
+            NotFound: it is no longer kept.
+            InvalidInput: another voice has its name now.
         """
         with self._lock:
             self._refuse_taken(name)
@@ -236,7 +236,7 @@ class Voices:
     # One file
 
     def export(self, name: str, folder: Path | None = None) -> Path:
-        """Write a voice as one file with everything in it and give its path; in a folder of the studio's own by default.
+        """Write a voice as one file and return its path; by default in a folder of the studio.
 
         Raises:
             NotFound, InvalidInput: as `resolve`.
@@ -247,10 +247,10 @@ class Voices:
         return target
 
     def import_file(self, path: Path) -> Voice:
-        """Save the voice in an exported file. When its name is taken it becomes “NAME (2)”.
+        """Save the voice in an exported file. If its name is taken it becomes “NAME (2)”.
 
         Raises:
-            InvalidInput, VoiceRefused: it is no exported voice, is damaged, or its sound is not one that `add` would take.
+            InvalidInput, VoiceRefused: it is no exported voice, is damaged, or its sound is not one that `add` would accept.
         """
         staged = staging_path(self._root, ".wav")
         try:
@@ -262,7 +262,7 @@ class Voices:
         with self._lock:
             return self._save(record.model_copy(update={"name": self._shelf.free_name(record.name), "master": MASTER}), heard)
 
-    # The inside
+    # Internal
 
     def _changeable(self, name: str) -> Voice:
         voice = self.resolve(name)

@@ -1,4 +1,4 @@
-"""Weights as values: how an engine's files stand on this machine."""
+"""Weights as values: the state of an engine's files on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from studio.errors import GreenroomError
 
 
 class WeightsError(GreenroomError):
-    """Weights cannot be fetched, are damaged, or cannot be moved; the hint is the next step."""
+    """Weights cannot be downloaded, are damaged, or cannot be moved; the hint is the next step."""
 
 
 class WeightsState(StrEnum):
@@ -25,7 +25,7 @@ class FileStatus:
     """One file of a card.
 
     Args:
-        path: where it lies, None when it is not (wholly) here. size_bytes: of what is here, a part included.
+        path: of the complete file, None if it is not here. size_bytes: of what is here, also of an incomplete file.
     """
 
     file: HubFile

@@ -1,4 +1,5 @@
-"""The weights of all engines: what is here, and fetching, deleting and moving it. Nothing else in the studio fetches."""
+"""The weights of all engines: their state, and downloading, deleting and moving them. Nothing else in the studio downloads
+weights."""
 
 from __future__ import annotations
 
@@ -35,13 +36,13 @@ _YES = frozenset({"1", "true", "yes", "on"})
 
 
 class WeightStore:
-    """Reads the disk each time it is asked and holds no state; safe from any thread. Writing takes a lock between processes
-    for each repository.
+    """Reads the disk at every call and holds no state; any thread may call any method. Writing acquires a lock between
+    processes for each repository.
 
     Args:
-        site: its `weights` are the roots; downloads go to the first, unless a part of them lies in another.
+        site: its `weights` are the roots; downloads go to the first, unless another one has a part of them already.
         engines: all engines of the catalog.
-        reserve_bytes: to be left free on the disk.
+        reserve_bytes: disk space that must stay free.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class WeightStore:
         return status.of_repo(repo) if repo else status
 
     def download(self, engine_id: str, progress: Say, cancelled: Cancelling, repo: str = "") -> EngineWeights:
-        """Fetch what is missing (of one repository, or of all), going on where an earlier try stopped, and check what is here
+        """Download what is missing (of one repository, or of all), continuing earlier downloads, and verify what is here
         against the hub.
 
         Raises:

@@ -1,6 +1,5 @@
-"""Faults of a recording that can be mended without touching the voice: levels over full scale, an offset, and channels that
-cancel each other or hold nothing.
-"""
+"""Repairs of a recording that do not change the voice: levels over full scale, an offset, and channels that cancel each other
+or are empty."""
 
 from __future__ import annotations
 
@@ -20,13 +19,13 @@ _LOSS_DB = 3.0
 
 
 def turned_down(audio: Audio) -> Audio:
-    """A sound whose peaks lie beyond full scale, as float and lossy files may hold, with its highest just below."""
+    """Return a sound whose peaks exceed full scale, as float and lossy files may, attenuated to just below it."""
     peak = float(np.abs(audio.samples).max(initial=0.0))
     return audio if peak <= 1.0 else Audio(audio.samples * np.float32(TURNED_DOWN_TO / peak), audio.rate)
 
 
 def mended(audio: Audio) -> Audio:
-    """The sound without offset, its reversed channels turned back, and as one channel where the others hold nothing."""
+    """Return the sound without offset, with reversed channels corrected, and as one channel if the others are empty."""
     samples = audio.samples
     if float(np.abs(_offsets(audio)).max(initial=0.0)) > OFFSET:
         samples = samples - _offsets(audio)[np.newaxis, :]
@@ -40,10 +39,10 @@ def mended(audio: Audio) -> Audio:
 
 
 def mendable_faults(audio: Audio, peak: float) -> Iterator[ClipFinding]:
-    """What of this can be found in a clip.
+    """Return which of these faults a clip has.
 
     Args:
-        audio: as it will be saved, turned down. peak: what it was before.
+        audio: as it will be saved, attenuated. peak: the peak before that.
     """
     if peak > 1.0:
         over = 20 * math.log10(peak)

@@ -1,1 +1,1 @@
-"""The voices that engines bring themselves: the nearest to a recording, and those that speak for voices that are gone."""
+"""The preset voices of engines: the nearest to a recording, and replacements for voices of removed engines."""

@@ -1,4 +1,4 @@
-"""Which of an engine's voices serves a language."""
+"""The choice of an engine's voice for a language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEAR = {
 
 
 def _nearest_to(tag: str) -> list[str]:
-    """The varieties that stand in for one: Latin America's Spanish for Mexico's, Cantonese for the Chinese of Hong Kong."""
+    """Return the varieties that can replace one: Latin American Spanish for Mexico's, Cantonese for the Chinese of Hong Kong."""
     primary, _, region = tag.partition("-")
     if primary == "es" and region and region != "es":
         return ["es-419", "es-mx", "es-us"]
@@ -26,8 +26,8 @@ def _nearest_to(tag: str) -> list[str]:
 
 
 def for_language(presets: tuple[PresetVoice, ...], language: str) -> PresetVoice | None:
-    """The engine's first voice of exactly this language, else of the country that it is named for (French of France, not of
-    Belgium, which a list by title has first), else of its primary tag."""
+    """Return the engine's first voice of exactly this language, else of the country with the same code (French of France, not
+    of Belgium, which comes first in a list by title), else of its primary tag."""
     wanted, primary = language.lower().replace("_", "-"), primary_tag(language)
     home = _HOME.get(primary, f"{primary}-{primary}")
     ordered = [wanted, *_nearest_to(wanted), home, primary]
@@ -38,5 +38,5 @@ def for_language(presets: tuple[PresetVoice, ...], language: str) -> PresetVoice
 
 
 def primary_tag(tag: str) -> str:
-    """The language alone: "pt" of "pt-BR"."""
+    """Return the language alone: "pt" of "pt-BR"."""
     return tag.lower().replace("_", "-").split("-", 1)[0]

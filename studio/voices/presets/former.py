@@ -1,4 +1,4 @@
-"""Who speaks for a voice of an engine that is gone."""
+"""Replacements for voices of removed engines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from studio.workers.engine_service import readiness_of
 
 
 def present_voice(voice: str, catalog: Catalog, site: EnginePaths) -> str:
-    """What speaks for a voice whose engine is gone, as "engine/preset"; any other voice as it is."""
+    """Return the replacement of a voice whose engine was removed, as "engine/preset"; any other voice unchanged."""
     former = former_voice(voice, "")
     ready = [one.card.id for one in catalog.of(EngineKind.SPEECH) if readiness_of(one, site).ready] if former else []
     found = nearest(*former, ready) if former else None

@@ -1,4 +1,4 @@
-"""The built-in voice nearest to a recording, by likeness. Nothing is cloned, and the recording is not kept."""
+"""The built-in voice nearest to a recording, by similarity. Nothing is cloned, and the recording is not kept."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ LONGEST_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class NearVoice:
-    """A built-in voice that can speak now.
+    """A built-in voice that is ready.
 
     Args:
-        name: "engine/preset". likeness: to the recording, 1 for the same sound; two clips of one person have 0.8 and more.
+        name: "engine/preset". likeness: similarity to the recording, 1 for the same sound; two clips of one person have 0.8 and
+            more.
     """
 
     name: str
@@ -33,11 +34,11 @@ class NearVoice:
 
 
 def nearest_to(clip: Path, catalog: Catalog, site: EnginePaths, workers: WorkerPool) -> list[NearVoice]:
-    """The three voices that sound most like a recording of one person, the nearest first.
+    """Return the three voices that sound most like a recording of one person, the nearest first.
 
     Raises:
-        MediaError: the recording cannot be heard. EngineError: less than half a second of it is speech.
-        InvalidInput: the studio's own list of voices is damaged. WorkerDied: the worker that listens was ended.
+        MediaError: the recording cannot be decoded. EngineError: it has less than half a second of speech.
+        InvalidInput: the studio's own list of voices is damaged. WorkerDied: the worker was ended.
     """
     sound = decode_audio(clip).slice(0.0, LONGEST_SECONDS)
     with workers.lease(VoiceEncoder, VoiceEncoder.Options()) as encoder:
