@@ -1,4 +1,4 @@
-"""The studio's own errors, and the shared ones under one name."""
+"""The studio's own errors; shared ones are exported under the same names."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from media.errors import Cancelled, GreenroomError, InvalidInput, MediaError, No
 
 
 class MemoryRefused(GreenroomError):
-    """A load would not leave the reserve free; the reason holds the numbers and the hint a remedy."""
+    """A load would use the memory reserve; the reason contains the numbers and the hint a remedy."""
 
     retryable_by_default = True
 
 
 class StorageError(GreenroomError):
-    """The data folder cannot be used: the disk is full, read-only or failing, or another studio holds it."""
+    """The data folder cannot be used: the disk is full, read-only or failing, or another studio uses it."""
 
 
 def storage_error_of(error: BaseException) -> StorageError | None:
-    """The message for a disk that is full or read-only, also where it was the cause of `error`; None for every
-    other error. Paths stay out of it."""
+    """Return the error for a full or read-only disk, also if that was the cause of `error`; None for every other error. It
+    contains no path."""
     if not isinstance(error, OSError):
         return storage_error_of(error.__cause__) if error.__cause__ is not None else None
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and names for them that people can read."""
+"""Files that are written completely or not at all, and readable names for them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ KEPT_SECONDS = 1800.0
 
 
 def slug(text: str, fallback: str = "unnamed", longest_bytes: int = LONGEST_SLUG_BYTES) -> str:
-    """`text` as one part of a file name: letters, marks and digits of any script in lower case, hyphens for the rest.
+    """Return `text` as one part of a file name: letters, marks and digits of any script in lower case, hyphens for the rest.
 
-    Never empty, holds neither dot, slash, underscore nor space, at most `longest_bytes` long in UTF-8. Of a long text
-    the first 4,000 characters are looked at.
+    Never empty, contains neither dot, slash, underscore nor space, at most `longest_bytes` long in UTF-8. Of a long text the
+    first 4,000 characters are used.
     """
     lowered = normalised("NFC", normalised("NFKC", text[:_LONGEST_NAMED]).lower())
     kept = "".join(character if unicodedata.category(character)[0] in "LMN" else " " for character in lowered)
@@ -40,9 +40,10 @@ def slug(text: str, fallback: str = "unnamed", longest_bytes: int = LONGEST_SLUG
 
 
 def file_within(path: str | Path, folders: Iterable[Path]) -> Path | None:
-    """Where `path` leads to with every link followed, if that is a regular file in one of `folders`; None for anything else.
+    """Return where `path` leads with every link followed, if that is a regular file in one of `folders`; None for anything
+    else.
 
-    Nothing is opened, so a device or a pipe is safe to ask about; a path that no file system can have is one that leads nowhere.
+    Nothing is opened, so a device or a pipe is safe to check; a path that no file system supports leads nowhere.
     """
     if not str(path):
         return None
@@ -55,7 +56,7 @@ def file_within(path: str | Path, folders: Iterable[Path]) -> Path | None:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Put `data` at `path` so that a reader, or a loss of power, finds the old file or the new one and nothing between."""
+    """Write `data` to `path` so that after a crash or a power cut either the old or the new file exists, never a mixture."""
     staged = staging_path(path.parent, path.suffix)
     try:
         with staged.open("wb") as file:
@@ -70,7 +71,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """`value` as readable JSON, written whole."""
+    """Write `value` as readable JSON, atomically."""
     write_atomic(path, as_json(value))
 
 
@@ -79,7 +80,7 @@ def as_json(value: Mapping[str, Any]) -> bytes:
 
 
 def move_atomic(source: Path, target: Path) -> None:
-    """Move a finished file to `target`: by a rename, or over a border of file systems by a synced copy and a rename."""
+    """Move a finished file to `target`: by a rename, or between file systems by a synced copy and a rename."""
     with source.open("rb") as file:
         os.fsync(file.fileno())
     try:
@@ -101,14 +102,14 @@ def move_atomic(source: Path, target: Path) -> None:
 
 
 def staging_path(folder: Path, suffix: str = "") -> Path:
-    """A unique hidden path in `folder`; what is left there by a crash is removed by `sweep`."""
+    """Return a unique hidden path in `folder`; files that a crash leaves there are removed by `remove_staging_files`."""
     return folder / f"{STAGING_PREFIX}{uuid4().hex}{suffix}"
 
 
 def discard(folder: Path, *paths: Path) -> None:
-    """Remove files or folders that lie in `folder`: first all out of sight by renames, then from the disk.
+    """Remove files or folders in `folder`: first all are hidden by renames, then they are deleted.
 
-    A crash in between leaves nothing half removed that a listing would show; `sweep` removes the rest.
+    After a crash in between, no listing shows anything half removed; `remove_staging_files` removes the rest.
     """
     trash = folder / f"{TRASH_PREFIX}{uuid4().hex}"
     trash.mkdir()
@@ -123,7 +124,7 @@ _TRASH_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def set_aside(folder: Path, *paths: Path) -> str:
-    """Remove files or folders that lie in `folder` out of sight, to be taken back by the key that this gives.
+    """Hide files or folders in `folder`; return the key that restores them.
 
     They stay on the disk until `empty_trash`, or until the folder's owner is opened again.
     """
@@ -141,8 +142,8 @@ def take_back(folder: Path, key: str) -> None:
     """Undo `set_aside`.
 
     Raises:
-        NotFound: it is not kept any more.
-        InvalidInput: something else has its name meanwhile; nothing is moved then.
+        NotFound: it is no longer kept.
+        InvalidInput: something else has its name now; nothing is moved then.
     """
     trash = folder / f"{TRASH_PREFIX}{key}"
     if not _TRASH_KEY.fullmatch(key) or not trash.is_dir():
@@ -158,7 +159,7 @@ def take_back(folder: Path, key: str) -> None:
 
 
 def empty_trash(folder: Path, older_than: float = math.inf) -> None:
-    """Remove for good what was set aside in `folder` before `older_than` (epoch seconds)."""
+    """Delete what was set aside in `folder` before `older_than` (epoch seconds)."""
     for entry in list(os.scandir(folder)):
         with contextlib.suppress(FileNotFoundError):
             if entry.name.startswith(TRASH_PREFIX) and entry.stat(follow_symlinks=False).st_mtime < older_than:
@@ -166,7 +167,7 @@ def empty_trash(folder: Path, older_than: float = math.inf) -> None:
 
 
 def remove_staging_files(folder: Path, older_than: float) -> None:
-    """Remove what a crash left behind in `folder`: trash, and staging last touched before `older_than` (epoch seconds)."""
+    """Delete what a crash left in `folder`: trash, and staging files last changed before `older_than` (epoch seconds)."""
     for entry in list(os.scandir(folder)):
         left_trash = entry.name.startswith(TRASH_PREFIX)
         with contextlib.suppress(FileNotFoundError):
@@ -180,7 +181,7 @@ def remove_staging_files(folder: Path, older_than: float) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in `folder` outlast a loss of power, where the file system can."""
+    """Make renames in `folder` survive a power cut, if the file system supports that."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

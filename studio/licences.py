@@ -1,4 +1,4 @@
-"""Under which licences a result may be used: those of everything that went into it."""
+"""The licences of a result: those of everything that it was made from."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SEPARATOR = "; "
 
 @dataclass(frozen=True)
 class LicensedPart:
-    """One thing that went into a result: an engine with its weights, a model of a template, a voice.
+    """One part that a result was made from: an engine with its weights, a model of a template, a voice.
 
     Args:
         name: id of the engine or model, or the name of the voice.
-        licence: name of its licence; several in a row are separated by "; ". "" when unknown.
-        commercial_use: whether results may be used commercially under it; None when unknown.
+        licence: name of its licence; several are separated by "; ". "" if unknown.
+        commercial_use: whether results may be used commercially under it; None if unknown.
     """
 
     name: str
@@ -28,7 +28,7 @@ class LicensedPart:
 
 @dataclass(frozen=True)
 class LicenceTerms:
-    """The parts of a result, each once, in the order in which they went in. `a | b` are the parts of both."""
+    """The parts of a result, each once, in the order of their use. `a | b` are the parts of both."""
 
     parts: tuple[LicensedPart, ...] = ()
 
@@ -45,13 +45,13 @@ class LicenceTerms:
 
     @property
     def commercial_use(self) -> bool | None:
-        """False as soon as one part forbids commercial use; None when nothing is known of any part."""
+        """False as soon as one part forbids commercial use; None if nothing is known of any part."""
         known = [part.commercial_use for part in self.parts if part.commercial_use is not None]
         return all(known) if known else None
 
     @property
     def restriction(self) -> str:
-        """A short reason why results may not be used commercially; "" when they may or nothing is known."""
+        """A short reason why results may not be used commercially; "" if they may or nothing is known."""
         if self.commercial_use is not False:
             return ""
         because = _names(part for part in self.parts if part.commercial_use is False)
@@ -71,7 +71,7 @@ def combined(terms: Iterable[LicenceTerms]) -> LicenceTerms:
 
 
 def terms_of_card(card: Card) -> LicenceTerms:
-    """An engine: the licence of its weights, and that of its code where the code is what forbids commercial use."""
+    """Return the licence of an engine: that of its weights, and that of its code if the code is what forbids commercial use."""
     names = [card.weights_licence.name]
     if not card.code_licence.commercial_use:
         names.append(card.code_licence.name)

@@ -24,8 +24,8 @@ _LONGEST_WORD = 512
 
 _NOISY = ("httpx", "httpcore", "urllib3", "asyncio", "matplotlib", "PIL", "multipart", "mcp")
 
-# The name of a secret and its value, however they are joined: a query, a header, JSON, an assignment. A name is looked at once,
-# from where it begins, and no repetition gives back what it took: the time grows with the length of the text and no faster.
+# The name of a secret and its value, joined as in a query, a header, JSON or an assignment. A name is matched once,
+# from its start, with possessive repetitions: the time is linear in the length of the text.
 _NAMED = re.compile(
     r"(?i)((?<![\w-])(?=[\w-]*?(?:token|secret|password|passwd|api[_-]?key|authorization|cookie))[\w-]++"
     r"[\"']?\s*+[:=]\s*+[\"']?(?:(?:bearer|basic)\s++)?)([^\s\"'&,;}\])]++)"
@@ -37,7 +37,7 @@ _HOMES = re.compile(r"(?:/home/|/Users/)[^/\s\"':]+|/root\b(?![\w.-])")
 
 
 def scrub(text: str) -> str:
-    """`text` without secrets, and with every home folder written as "~"."""
+    """Return `text` without secrets, and with every home folder written as "~"."""
     text = _NAMED.sub(rf"\1{HIDDEN}", text)
     text = _BEARER.sub(rf"\1 {HIDDEN}", text)
     text = _KNOWN_FORMS.sub(HIDDEN, text)
@@ -63,9 +63,9 @@ def shortened(text: str, longest: int) -> str:
 
 
 class ScrubbingFormatter(logging.Formatter):
-    """Formats a record and scrubs the whole; its message and its traceback are cut to a bound before.
+    """Formats a record and scrubs the result; its message and its traceback are shortened first.
 
-    The log is in English whoever made the request, and an error that is told or raised stands in it with its code.
+    The log is in English whatever the language of the request, and a logged error is written with its code.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -90,7 +90,7 @@ def _codes(record: logging.LogRecord) -> str:
 
 
 def open_log(folder: Path, level: int = logging.INFO) -> Callable[[], None]:
-    """Begin to write all of this process's log records into `folder`; returns what ends it.
+    """Write all of this process's log records into `folder`; returns the function that stops it.
 
     Raises:
         StorageError: the folder cannot be written.

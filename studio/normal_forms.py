@@ -1,4 +1,4 @@
-"""Unicode normalisation in time that grows with the length of the text and no faster.
+"""Unicode normalisation in linear time.
 
 The standard algorithm sorts each run of combining marks by insertion: a letter with ten thousand marks takes seconds. As in
 Unicode's stream-safe text format (UAX #15), a run is cut after 30 marks; no word of any language has more on one letter.

@@ -1,4 +1,4 @@
-"""The paths under the data folder, and the lock that keeps a second server out of it."""
+"""The paths under the data folder, and the lock that excludes a second server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DataPaths:
 
     @property
     def alive(self) -> Path:
-        """There while a server lives; left behind by one that dies."""
+        """Exists while a server runs; remains if it crashes."""
         return self.root / "server.json"
 
     @property
@@ -54,12 +54,12 @@ class DataPaths:
 
     @property
     def projects(self) -> Path:
-        """Boards that become films, a folder each."""
+        """Boards of the Director tab, a folder each."""
         return self.root / "projects"
 
     @property
     def conversations(self) -> Path:
-        """Conversations that were had, a folder each; made with the first one."""
+        """Recorded conversations, a folder each; made with the first one."""
         return self.root / "conversations"
 
     @property
@@ -78,7 +78,7 @@ class DataPaths:
 
     @property
     def cache(self) -> Path:
-        """What engines may fill and lose at any time."""
+        """Files of engines that may be deleted at any time."""
         return self.root / "cache"
 
     @property
@@ -91,10 +91,10 @@ class DataPaths:
 
 
 class DataFolderLock:
-    """Held by the one server that works on a data folder, from open to close.
+    """The lock of the one server that uses a data folder, from open to close.
 
-    The kernel releases it when the process ends, however it ends; the file stays, and its content only serves to report which
-    holds it. Worker processes do not inherit it.
+    The kernel releases it when the process ends, however it ends; the file remains, and its content only serves to report the
+    holder. Worker processes do not inherit it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -120,7 +120,7 @@ class DataFolderLock:
             raise _unusable(error) from error
 
     def release(self) -> None:
-        """Let the next server in. Releasing twice does no harm."""
+        """Release the lock. Further calls do nothing."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

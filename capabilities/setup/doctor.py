@@ -22,13 +22,13 @@ REPORT = "doctor.json"
 
 
 class DoctorSpec(BaseModel):
-    """There is nothing to choose: everything is tried."""
+    """No choices: everything is tested."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Doctor(Capability[DoctorSpec]):
-    """The capability "doctor". It ends as done whatever it finds; the report says how the machine is."""
+    """The capability "doctor". It ends as done whatever it finds; the report describes the machine's state."""
 
     kind: ClassVar[str] = "doctor"
     Spec = DoctorSpec

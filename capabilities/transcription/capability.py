@@ -1,4 +1,4 @@
-"""A transcript of a sound: text, subtitles and timed words, in the library."""
+"""The capability "transcription": text, subtitles and timed words of a sound, added to the library."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class NoSpeechFound(GreenroomError):
 
 
 class Transcription(Capability[TranscriptionSpec]):
-    """The capability "transcription". What a resumed job needs is its spec and the disk."""
+    """The capability "transcription". A resumed job needs only its spec and the disk."""
 
     kind: ClassVar[str] = "transcription"
     Spec = TranscriptionSpec
@@ -77,7 +77,7 @@ class Transcription(Capability[TranscriptionSpec]):
         return self._choice(spec).lane
 
     def run(self, spec: TranscriptionSpec, context: JobContext) -> list[JobOutput]:
-        """Write the sound down and put text, subtitles and words into the library.
+        """Transcribe the sound and add text, subtitles and words to the library.
 
         Raises:
             NoSpeechFound, MediaError, EngineError, NotEnoughSpace, Cancelled.
@@ -96,7 +96,7 @@ class Transcription(Capability[TranscriptionSpec]):
         return self.work.choose(spec.engine, spec.language, spec.options)
 
     def _sound(self, audio: str) -> Path:
-        """The file that is meant, if it may be read."""
+        """Return the file of the spec, if it may be read."""
         if "/" not in audio:
             try:
                 return self._library.get(audio).path
@@ -150,7 +150,7 @@ class Transcription(Capability[TranscriptionSpec]):
 
 
 def text_of(written: TranscriptResult) -> str:
-    """The text as a file: one paragraph a stretch of speech would be choppy, so a line ends where a pause is long."""
+    """Return the text as a file. A paragraph for each segment would be too short, so a line ends at a long pause."""
     lines: list[str] = []
     end = None
     for one in written.transcript.segments:
@@ -175,7 +175,7 @@ def cues_of(written: TranscriptResult) -> list[Cue]:
 
 
 def job_outputs(output: LibraryOutput) -> list[JobOutput]:
-    """A transcript as a job lists it: the text, SRT, VTT, then the timed words."""
+    """Return the outputs of a transcript in order: the text, SRT, VTT, then the timed words."""
     beside = {path.suffix: path for path in output.companions}
     kinds = ((".srt", "subtitles"), (".vtt", "subtitles"), (".json", "words"))
     listed = [JobOutput(output.id, str(output.path), output.kind)]

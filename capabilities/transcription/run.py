@@ -1,4 +1,4 @@
-"""The work of writing down a sound, shared by every job that does it: choosing the engine, hearing part by part."""
+"""Transcribing a sound, for every job that needs it: choosing the engine, processing part by part."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LONGEST_PART = 60.0
 
 @dataclass(frozen=True)
 class TranscriberChoice:
-    """An engine that will listen, with its options settled for this machine, and why it was chosen ("" when asked for)."""
+    """A ready engine with its options for this machine, and why it was chosen ("" if it was requested)."""
 
     engine: type[Engine]
     options: EngineOptions
@@ -48,14 +48,14 @@ class TranscriberChoice:
 
 @dataclass(frozen=True)
 class TranscriptResult:
-    """What a sound came to: its transcript and its length in seconds."""
+    """The transcript of a sound and its length in seconds."""
 
     transcript: Transcript
     duration: float
 
 
 class Transcriber:
-    """Chooses listeners and writes sounds down; holds nothing of a job."""
+    """Chooses engines and transcribes sounds; has no state of a job."""
 
     def __init__(self, services: Services) -> None:
         self._catalog, self._site = services.catalog, services.site
@@ -90,7 +90,7 @@ class Transcriber:
         return [engine.card.id for engine in engines if readiness_of(engine, self._site).ready]
 
     def _refuse_unknown(self, language: str) -> None:
-        """No engine will ever know it, whatever is downloaded."""
+        """Refuse a language that no engine supports, whatever is downloaded."""
         known = {tag for engine in self._catalog.of(EngineKind.TRANSCRIPTION) for tag in engine.card.languages}
         if language != AUTO and primary(language) not in known:
             raise InvalidInput("transcription.language-unknown", language=language)
@@ -105,9 +105,9 @@ class Transcriber:
         return choice.engine_id, choice.why
 
     def transcribe(self, sound: Path, choice: TranscriberChoice, language: str, context: JobContext) -> TranscriptResult:
-        """The transcript of a whole file, heard part by part; parts that an earlier attempt has heard are taken as they are.
+        """Transcribe a whole file, part by part; parts that an earlier attempt has finished are reused.
 
-        Memory holds one part. With the language "auto" the first part in which something is said decides for all.
+        Memory holds one part. With the language "auto" the first part with speech decides for all.
 
         Raises:
             MediaError, EngineError, MemoryRefused, Cancelled.
@@ -138,7 +138,7 @@ class Transcriber:
 
 
 def _audio_of(sound: Path) -> Iterator[Audio]:
-    """The sound of a file as recognisers want it, block by block."""
+    """Yield the sound of a file as recognisers need it, block by block."""
     resampler: StreamResampler | None = None
     for block in iterate_audio(sound, _BLOCK_SECONDS):
         resampler = resampler or StreamResampler(block.rate, RATE, 1)

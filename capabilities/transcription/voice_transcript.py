@@ -1,4 +1,4 @@
-"""What is said in a saved voice's clip, written down in the background and put into the voice."""
+"""Transcribes the clip of a saved voice in the background and stores the text with the voice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class VoiceTranscriptSpec(BaseModel):
 
 
 class VoiceTranscript(Capability[VoiceTranscriptSpec]):
-    """The capability "voice_transcript". A transcript that a person has written meanwhile stays."""
+    """The capability "voice_transcript". A transcript that the user has entered meanwhile is not changed."""
 
     kind: ClassVar[str] = "voice_transcript"
     Spec = VoiceTranscriptSpec
@@ -69,10 +69,10 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
         return self._work.choose(spec.engine, spec.language, spec.options).lane
 
     def run(self, spec: VoiceTranscriptSpec, context: JobContext) -> list[JobOutput]:
-        """Listen to the clip and note what is said, or that it could not be found out.
+        """Transcribe the clip and store the text, or that it failed.
 
         Raises:
-            GreenroomError: nothing is said, or the engine failed; the voice then reads "failed".
+            GreenroomError: there is no speech, or the engine failed; the voice's status is then "failed".
         """
         voice = self._voices.resolve(spec.voice)
         try:
@@ -91,7 +91,7 @@ class VoiceTranscript(Capability[VoiceTranscriptSpec]):
         return []
 
     def _note(self, transcribed: Voice, text: str, status: TranscriptStatus, language: str) -> None:
-        """Put the result into the voice, unless a person or a new clip has come between."""
+        """Store the result with the voice, unless its transcript or its clip was changed meanwhile."""
         now = self._voices.get(transcribed.name)
         if now.sound == transcribed.sound and now.transcript_status in REPLACEABLE:
             language = now.language or language

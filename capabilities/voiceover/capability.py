@@ -1,4 +1,5 @@
-"""A narration from a script: planned, spoken segment by segment, joined, levelled, subtitled and put into the library."""
+"""The capability "voiceover": a narration from a script, planned, spoken by segments, joined, normalised, subtitled and added
+to the library."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ _NAME_BYTES = 80
 
 @dataclass(frozen=True)
 class PreparedNarration:
-    """A spec in which nothing is open, with its script read and its voices resolved: the work of preparing, done once."""
+    """A completed spec with its parsed script and its resolved voices: the work of preparing, done once."""
 
     spec: VoiceoverSpec
     script: Script
@@ -71,7 +72,7 @@ def _spec_of(job: Job) -> VoiceoverSpec:
 
 
 class Voiceover(Capability[VoiceoverSpec]):
-    """The capability "voiceover". Holds no state of a job: everything that a resumed job needs is its spec and the disk."""
+    """The capability "voiceover". Holds no state of a job: a resumed job needs only its spec and the disk."""
 
     kind: ClassVar[str] = "voiceover"
     Spec = VoiceoverSpec
@@ -92,7 +93,7 @@ class Voiceover(Capability[VoiceoverSpec]):
     # Before the job is queued
 
     def prepare(self, spec: VoiceoverSpec) -> VoiceoverSpec:
-        """Read the script, settle language, voices, engine and seed. A spec that was prepared stays as it is.
+        """Parse the script; settle language, voices, engine and seed. A prepared spec is returned unchanged.
 
         Raises:
             InvalidInput, NotFound, EngineNotReady: what cannot work; for a line of the script the reason names it.
@@ -100,10 +101,10 @@ class Voiceover(Capability[VoiceoverSpec]):
         return self.prepared(spec).spec
 
     def prepared(self, spec: VoiceoverSpec, script: Script | None = None) -> PreparedNarration:
-        """The same, with the script and the cast that were made for it.
+        """Return the prepared spec with its script and its cast.
 
         Args:
-            script: the spec's script where it was not written in the script language; its places are those in `spec.script`.
+            script: the parsed script if it was not written in the script language; its positions are those in `spec.script`.
 
         Raises:
             GreenroomError: as `prepare`.
@@ -140,7 +141,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         return Submission(made.spec, made.spec.title, self.lane_of(made))
 
     def _with_verifier(self, spec: VoiceoverSpec, roles: Sequence[Speaker]) -> VoiceoverSpec:
-        """The spec with the check settled: its mode, and by whom takes are listened to."""
+        """Return the spec with the check settled: its mode, and the recogniser."""
         check = spec.check
         if check is None:
             by_rule = all(speaks_by_rule(role.casting.engine_cls.card) for role in roles)
@@ -203,7 +204,7 @@ class Voiceover(Capability[VoiceoverSpec]):
     # The job
 
     def run(self, spec: VoiceoverSpec, context: JobContext) -> list[JobOutput]:
-        """Speak what is missing, then join. What an interrupted attempt has left is used as far as it is whole.
+        """Speak what is missing, then join. Complete segments of an interrupted attempt are reused.
 
         Raises:
             EngineError, NotEnoughSpace, StorageError, Cancelled.
@@ -223,21 +224,21 @@ class Voiceover(Capability[VoiceoverSpec]):
     # For a page, beside the job
 
     def segments_of(self, job: Job) -> list[SegmentView]:
-        """The segments of a job as they stand now, in order. Quick enough to ask twice a second."""
+        """Return the present segments of a job, in order. Quick enough to call twice a second."""
         views = self._segment_list.views(job.id, lambda: self.plan(_spec_of(job)))
         plan = self._segment_list.plan(job.id, lambda: self.plan(_spec_of(job)))
         changed = self._outdated.of(job.id, plan, lambda: _spec_of(job))
         return [replace(view, outdated=view.id in changed) for view in views] if changed else views
 
     def voices_of(self, job: Job) -> list[SegmentView]:
-        """The anchors of a job: the one sentence that each voice which its engine made up is held by."""
+        """Return the anchors of a job: for each voice that its engine invented, the sentence that keeps it constant."""
         return self._segment_list.anchors(job.id, lambda: self.plan(_spec_of(job)))
 
     def keep_voice(self, job: Job, segment_id: str, name: str) -> Voice:
-        """Save the voice in which one segment or anchor of a narration was spoken, with its words as the transcript.
+        """Save the voice of one segment or anchor of a narration, with its words as the transcript.
 
         Raises:
-            NotFound: the segment is not there. InvalidInput, VoiceRefused: as `add_designed`.
+            NotFound: the segment does not exist. InvalidInput, VoiceRefused: as `add_designed`.
         """
         found = next((view for view in (*self.voices_of(job), *self.segments_of(job)) if view.id == segment_id), None)
         if found is None or found.path is None:
@@ -263,7 +264,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         return self._counter.count(VoiceoverSpec(script=script, voice=voice, engine=engine, verse=verse, **fields))
 
     def with_new_take(self, spec: VoiceoverSpec, segment_id: str) -> VoiceoverSpec:
-        """The prepared spec with one segment asked for again in another reading.
+        """Return the prepared spec with a new take requested for one segment.
 
         Raises:
             NotFound: no segment has this id.
@@ -271,7 +272,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         return with_new_take(spec, self.plan(spec), segment_id)
 
     def with_picked_take(self, spec: VoiceoverSpec, segment_id: str, seed: int) -> VoiceoverSpec:
-        """The prepared spec with one segment in the take that was made with `seed`.
+        """Return the prepared spec in which one segment uses the take that was made with `seed`.
 
         Raises:
             NotFound: no segment has this id.
@@ -279,7 +280,7 @@ class Voiceover(Capability[VoiceoverSpec]):
         return with_picked_take(spec, self.plan(spec), segment_id, seed)
 
     def with_edited_text(self, spec: VoiceoverSpec, segment_id: str, text: str) -> VoiceoverSpec:
-        """The prepared spec with other words in one segment; "" takes the segment out. All other segments stay as they are.
+        """Return the prepared spec with other words in one segment; "" removes the segment. All other segments are unchanged.
 
         Raises:
             NotFound: no segment has this id.
@@ -287,5 +288,5 @@ class Voiceover(Capability[VoiceoverSpec]):
         return with_edited_text(spec, self.plan(spec), segment_id, text)
 
     def with_present_sayings(self, spec: VoiceoverSpec) -> VoiceoverSpec:
-        """The prepared spec said as the pronunciation list has it now; only the sentences that differ are rendered again."""
+        """Return the prepared spec with the present pronunciation list; only the sentences that differ are rendered again."""
         return with_present_sayings(spec)

@@ -1,4 +1,4 @@
-"""Who says each line of a script, in which voice, with which options: resolved once for each speaker and its settings."""
+"""The engine, voice and options of each line's speaker, resolved once for each speaker and its settings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SURE_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class VoiceResolver:
-    """What roles are resolved with; the same for every job. `sound_path` gives the place of a rendered piece by its key."""
+    """What is needed to resolve roles; the same for every job. `sound_path` returns the path of a rendered piece by its key."""
 
     catalog: Catalog
     site: EnginePaths
@@ -48,7 +48,7 @@ class VoiceResolver:
         )
 
     def language_for(self, spec: VoiceoverSpec, script: Script) -> str:
-        """The language of a spec that says "auto": the text's, or the voice's where the text is too short to overrule it."""
+        """Return the language of a spec that says "auto": the text's, or the voice's if the text is too short to decide."""
         if spec.language != AUTO:
             return spec.language
         text = "\n".join(line.text for line in script.lines) or "\n".join(script.chapters)
@@ -69,9 +69,10 @@ class VoiceResolver:
 
 
 class Cast:
-    """The roles of one script. Made for one spec whose language is settled; remembers each role it has resolved.
+    """The roles of one script. Made for one spec whose language is settled; caches each role.
 
-    A voice that its engine makes up is held by one anchor for each speaker: the narrator, and each who is given such a voice.
+    A voice that its engine invents is kept constant by one anchor for each speaker: the narrator, and each speaker with such a
+    voice.
     """
 
     def __init__(self, spec: VoiceoverSpec, resolver: VoiceResolver, script: Script) -> None:
@@ -119,9 +120,9 @@ class Cast:
         return self._held(Speaker(casting, self._options(casting, settings), language, line.style), line.speaker if voice else "")
 
     def _held(self, role: Speaker, owner: str) -> Speaker:
-        """The role, held by its owner's anchor where its voice is made up.
+        """Return the role with its owner's anchor if its voice is invented.
 
-        The words in parentheses at the owner's first line describe the voice where its engine takes a description.
+        The words in parentheses at the owner's first line describe the voice, if its engine takes a description.
         """
         casting = role.casting
         if not is_made_up(casting):
@@ -159,7 +160,7 @@ class Cast:
 
 
 def replaced_voices(speakers: Iterable[Speaker]) -> dict[str, str]:
-    """Voices that were asked for and are gone, each with the one that speaks for it."""
+    """Return the requested voices whose engines were removed, each with its replacement."""
     return {one.casting.instead_of: one.voice_name for one in speakers if one.casting.instead_of}
 
 

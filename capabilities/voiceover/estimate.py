@@ -1,4 +1,4 @@
-"""What a script amounts to, for the counter beside it: quick enough to ask with every pause in typing."""
+"""Counts of a script for the line under it: quick enough for every pause in typing."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class ScriptEstimate:
         characters: of the text as written; words: parts between spaces.
         chunks: segments that engines will speak, estimated for long scripts.
         speakers, possible_speakers: as capabilities.voiceover.script.parse finds them.
-        narrated: whether something is said by none of the speakers, and so by the narrator.
+        narrated: whether the narrator speaks something.
         seconds_of_speech: with pauses.
         seconds_to_render: None while this engine has not been measured on this machine.
-        low, high: between what and what nearly all of the `runs` before would have taken.
-        engine: id of the engine that would speak it, "" while that is not known.
-        unsayable: what the engine that was chosen, or would be chosen first, cannot say. Where `engine` is another one, that one
-            can say it all; where they are `replaced`, they are said in Latin letters or left out.
-        spoken: sentences that are not said as they are written, as written and as said; of a long script the first ones.
-        problem: a sentence on what is wrong with the script so far, "" when nothing is.
+        low, high: the range of nearly all of the `runs` before.
+        engine: id of the engine that would speak it, "" while that is unknown.
+        unsayable: what the engine that was chosen, or would be chosen first, cannot speak. If `engine` is another one, that one
+            can speak all of it; if they are `replaced`, they are spoken in Latin letters or left out.
+        spoken: sentences whose spoken text differs, as written and as spoken; of a long script the first ones.
+        problem: a sentence on what is wrong with the script so far, "" if nothing is.
     """
 
     characters: int

@@ -1,6 +1,6 @@
-"""Joining stored segments to one programme: true pauses, one rate, one loudness, chapters, subtitles and word times.
+"""Joins stored segments to one programme: exact pauses, one rate, one loudness, chapters, subtitles and word times.
 
-Memory does not grow with the length: segments are read one by one into a raw file of the job's own, which is then levelled and
+Memory does not grow with the length: segments are read one at a time into a raw file of the job, which is then normalised and
 encoded in blocks.
 """
 
@@ -41,7 +41,7 @@ class SubtitleLimits:
 
 
 class SegmentMissing(Exception):
-    """A stored segment is no longer there or no longer whole: it has to be rendered again."""
+    """A stored segment no longer exists or is incomplete: it has to be rendered again."""
 
 
 @dataclass(frozen=True)
@@ -166,10 +166,10 @@ def lay_out(plan: Plan, all_rendered: dict[str, RenderedSegment]) -> Timeline:
 
 
 def assemble(timeline: Timeline, store: SegmentStore, path: Path, on_segment: Callable[[float], None]) -> None:
-    """Write the programme as raw 32-bit floats; `on_segment` hears the share that is done and may raise.
+    """Write the programme as raw 32-bit floats; `on_segment` is called with the finished share and may raise.
 
     Raises:
-        SegmentMissing: a segment is gone since it was rendered.
+        SegmentMissing: a segment was removed since it was rendered.
     """
     with path.open("wb") as file:
         for one in timeline.placed:
@@ -202,7 +202,7 @@ def _cut(one: PlacedSegment, timeline: Timeline, store: SegmentStore) -> Samples
 
 
 def _faded(samples: Samples, rate: int) -> Samples:
-    """Ends eased to nothing over a few milliseconds: a cut inside faint noise would click."""
+    """Fade the ends over a few milliseconds, because a cut inside faint noise would click."""
     length = min(round(rate * _FADE_SECONDS), samples.shape[0] // 2)
     faded = samples.copy()
     if length:
@@ -213,7 +213,7 @@ def _faded(samples: Samples, rate: int) -> Samples:
 
 
 def blocks(path: Path, timeline: Timeline, on_block: Callable[[float], None]) -> Iterator[Audio]:
-    """The assembled programme from its start; `on_block` hears the share that has been given and may raise."""
+    """Yield the assembled programme from its start; `on_block` is called with the share that has been yielded and may raise."""
     size = _BLOCK_FRAMES * timeline.channels * 4
     given = 0
     with path.open("rb") as file:

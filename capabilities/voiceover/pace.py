@@ -1,4 +1,4 @@
-"""How fast this machine speaks: learned from finished work, for estimates before and during the next."""
+"""Speech rates of engines on this machine, measured in finished work, for estimates."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class SpeechRate:
 
 
 class SpeechRateStats:
-    """Paces by engine id, in one small JSON file; a missing or damaged one is an empty one.
+    """Speech rates by engine id, in one small JSON file; a missing or damaged one counts as empty.
 
-    Any thread may call anything; the lock guards the dictionary and is held while the file is written.
+    Any thread may call any method; the lock guards the dictionary and is held while the file is written.
 
     Args:
-        runs: keeps each run by itself, for how far estimates spread and how well they held.
+        runs: keeps each run, for the range and the accuracy of estimates.
     """
 
     def __init__(self, path: Path, runs: RuntimeStats | None = None) -> None:
@@ -51,7 +51,7 @@ class SpeechRateStats:
         return None if self._runs is None else self._runs.seconds(Workload(engine_id, "text", frames=max(1, characters)))
 
     def learn(self, engine_id: str, characters: int, work_seconds: float, speech_seconds: float) -> None:
-        """Take a finished piece of work into account; the newest counts for a third or so."""
+        """Add a finished piece of work; the newest counts for about a third."""
         if characters < _LEAST_CHARACTERS or work_seconds <= 0 or speech_seconds <= 0:
             return
         if self._runs is not None and engine_id != JOIN:
@@ -61,7 +61,7 @@ class SpeechRateStats:
             old = self._paces.get(engine_id, new)
             mixed = SpeechRate(_mix(old.work, new.work), _mix(old.speech, new.speech))
             self._paces[engine_id] = mixed
-            with contextlib.suppress(OSError):  # an estimate is not worth a failed job
+            with contextlib.suppress(OSError):  # a job must not fail because of an estimate
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 write_json(self._path, {name: asdict(pace) for name, pace in sorted(self._paces.items())})
 

@@ -1,4 +1,4 @@
-"""Which silence comes before each piece of speech."""
+"""The silence before each piece of speech."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Pauses:
         self._written = (self._written or 0.0) + seconds
 
     def at_least(self, seconds: float | None) -> None:
-        """Something stands between that asks for so much silence: the longest of such wishes counts."""
+        """Request a minimum silence before the next speech; the longest request applies."""
         self._usual = max(self._usual, seconds or 0.0)
 
     def before(self, speaker: str) -> float:
@@ -40,9 +40,9 @@ class Pauses:
         return pause
 
     def within(self, before: str) -> float:
-        """Between two segments of one line: that of the mark at which they were parted, nothing where there was none.
+        """Return the pause between two segments of one line: that of the mark at which they were split, none without a mark.
 
-        In verse, where a line ends like a clause, a comma's is a clause's.
+        In verse, where a line ends like a clause, a comma has a clause's pause.
         """
         marked = next((name for name, mark in _MARK_PAUSES if mark.search(before)), "")
         if self._spec.verse and marked == "comma_pause":

@@ -65,13 +65,13 @@ class PlannedSegment:
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def request(self, attempt: int = 0) -> SpeechRequest:
-        """What the engine is asked for; each attempt has a seed of its own."""
+        """Return the request for the engine; each attempt has its own seed."""
         voice = replace(self.role.casting.voice, style=self.role.style or self.role.casting.voice.style)
         return SpeechRequest(self.text, voice, self.role.language, self.seed_of(attempt), self.phonemes)
 
     @property
     def spoken(self) -> str:
-        """What is said, where that differs from what is written by more than case, quotes and dashes; else ""."""
+        """The spoken text if it differs from the written one by more than case, quotes and dashes; else ""."""
         said, at = "", 0
         for span in self.phonemes:
             said, at = f"{said}{self.text[at : span.start]}/{span.ipa}/", span.end
@@ -83,7 +83,7 @@ class PlannedSegment:
         return self.seed if attempt == 0 else derived_seed(self.seed, self.text, attempt)
 
     def retake(self, number: int) -> PlannedSegment:
-        """The same segment in another reading, with a seed and a key of its own. Number 0 is the segment itself."""
+        """Return the same segment as another take, with its own seed and key. Number 0 is the segment itself."""
         if number == 0:
             return self
         seed = derived_seed(self.seed, self.text, _RETAKES + number)
@@ -100,12 +100,12 @@ class PlannedChapter:
 
 @dataclass(frozen=True)
 class Plan:
-    """All segments in order, the chapters, the silence after the last segment in seconds, and how takes are checked: by which
-    engine, "" for none.
+    """All segments in order, the chapters, the silence after the last segment in seconds, and the engine that checks takes, ""
+    for none.
 
     Args:
-        anchors: what made-up voices are cloned from, each spoken before any segment; in order of first use.
-        replaced_voices: voices that are gone, each with the one that speaks for it.
+        anchors: what invented voices are cloned from, each spoken before any segment; in order of first use.
+        replaced_voices: voices of removed engines, each with its replacement.
     """
 
     segments: tuple[PlannedSegment, ...]
@@ -123,12 +123,12 @@ class Plan:
 
 
 def plan(spec: VoiceoverSpec, script: Script, cast: Cast, longest_chunk: int) -> Plan:
-    """Cut a parsed script into segments. `spec` is completed: no field of it is left to the settings."""
+    """Split a parsed script into segments. `spec` is complete: all defaults of the settings are filled in."""
     return _Planner(spec, cast, longest_chunk).plan(script)
 
 
 def reading_options(spec: VoiceoverSpec, role: Speaker, sayings: Sayings) -> ReadingOptions:
-    """How a role's lines are read: in its language, leaving to its engine what that reads well itself."""
+    """Return how a role's lines are normalised: in its language, except for what its engine reads well itself."""
     keep = frozenset(role.casting.engine_cls.card.traits_of(SpeechTraits).reads)
     return ReadingOptions(role.language, bool(spec.verse), keep, sayings.letters)
 

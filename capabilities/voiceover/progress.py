@@ -1,4 +1,4 @@
-"""How far a narration is and how long it will still take, from the work itself: characters spoken, blocks joined."""
+"""Progress and remaining time of a narration, computed from its work: characters spoken, blocks joined."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class NarrationProgress:
         self._show_rendering()
 
     def rendered(self, segment: PlannedSegment, rendered: RenderedSegment) -> None:
-        """One segment has been kept."""
+        """Report that one segment was stored."""
         now = time.monotonic()
         engine = segment.role.engine_id
         if engine in self._measured:  # the first segment of an engine includes its load
@@ -94,7 +94,7 @@ class NarrationProgress:
         self._show_rendering()
 
     def learn_rendering(self) -> None:
-        """Give this run's pace to the statistics."""
+        """Add this run's pace to the statistics."""
         for engine, (characters, seconds, speech) in self._measured.items():
             self._paces.learn(engine, characters, seconds, speech)
         self._measured.clear()
@@ -128,7 +128,7 @@ class NarrationProgress:
     # Checking
 
     def start_checking(self, takes: Collection[PlannedSegment]) -> None:
-        """One more round of listening begins; each later one takes a part of what is left of the share."""
+        """Begin one more round of checks; each later one uses a part of what is left of the share."""
         self._check_left = {take.key: len(take.text) for take in takes}
         self._check_takes = len(self._check_left)
         self._check_due = max(1, sum(self._check_left.values()))
@@ -136,7 +136,7 @@ class NarrationProgress:
         self._show_checking()
 
     def checked(self, take: PlannedSegment, seconds: float) -> None:
-        """One take has been listened to."""
+        """Report that one take was checked."""
         self._check_left.pop(take.key, None)
         characters, spent = self._check_measured
         self._check_measured = (characters + len(take.text), spent + seconds)

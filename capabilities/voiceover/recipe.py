@@ -1,4 +1,4 @@
-"""How a narration was made, in full beside the file and in short inside it."""
+"""The recipe of a narration, complete for the file beside it and short for the tags inside it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def recipe_of(
     levelled: NormalisedStream,
     takes: dict[str, list[dict[str, Any]]],
 ) -> Recipe:
-    """Everything that made the programme: the spec to bring back, engines with versions and licences, each segment's take."""
+    """Return how the programme was made: the spec, engines with versions and licences, and each segment's take."""
     roles = {segment.role.voice_name: segment.role for segment in planned.segments}
     cards = {role.engine_id: role.casting.engine_cls.card for role in roles.values()}
     used = {segment.key: all_rendered[segment.key] for segment in planned.segments}
@@ -94,7 +94,7 @@ def _segment(segment: PlannedSegment, rendered: RenderedSegment, takes: list[dic
 
 
 def _flagged(takes: list[dict[str, Any]], key: str) -> bool:
-    """Whether the take that is used was found wanting by who listened."""
+    """Return whether the review of the used take reports a problem."""
     return any(take["problems"] for take in takes if take["key"] == key)
 
 

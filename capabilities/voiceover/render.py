@@ -1,4 +1,4 @@
-"""Rendering what is missing of a plan: each segment spoken, checked, repeated with a new seed where it fails, and stored."""
+"""Renders the missing segments of a plan: each is spoken, checked, repeated with a new seed if it fails, and stored."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class RenderedSegment:
 
     @classmethod
     def unspoken(cls, segment: PlannedSegment, why: str) -> RenderedSegment:
-        """What stands for a piece that could not be spoken, until it is mended."""
+        """Return what replaces a segment that could not be spoken, until it is corrected."""
         rate = segment.role.casting.engine_cls.card.traits_of(SpeechTraits).sample_rate or 24_000
         return cls(
             segment.key,
@@ -126,10 +126,10 @@ def render_missing(
 ) -> dict[str, RenderedSegment]:
     """Render segments that are not in the store, and report each when it is stored.
 
-    Segments are taken engine by engine, so that each is loaded once; each segment is in the store before the next is begun, so
-    that nothing but the one in the works is lost to a kill. A segment that fails its checks after all retries is kept with its
-    problems: a doubtful sentence is better than no narration. With `on_failure` one that its engine refuses, or at which its
-    worker dies twice, is told to it and left out, and the rest is spoken.
+    Segments are processed engine by engine, so that each is loaded once; each segment is stored before the next is begun, so that
+    a kill loses only the one being rendered. A segment that fails its checks after all retries is kept with its problems, because
+    a doubtful sentence is better than no narration. With `on_failure`, a segment that its engine refuses, or during which its
+    worker dies twice, is reported to it and left out, and the rest is spoken.
 
     Raises:
         EngineError: an engine refuses a line, which is named, or fails, unless `on_failure` is given. What the context raises.
@@ -162,8 +162,8 @@ def _render_group(
     retries: int,
     tell: Callable[[PlannedSegment, RenderedSegment | EngineError], None],
 ) -> None:
-    """Render what one engine speaks. Where its worker dies, a new one begins with the piece that was in the works, alone; at its
-    second death there the piece is what could not be spoken, and the next worker goes on behind it."""
+    """Render the segments of one engine. If its worker dies, a new one begins with the segment that was being rendered, alone;
+    after a second death there, that segment counts as one that cannot be spoken, and the next worker continues after it."""
     done: set[str] = set()
     suspect, deaths = "", 0
     while rest := [segment for segment in group if segment.key not in done]:
@@ -263,7 +263,7 @@ def _keep(
         seconds += time.monotonic() - started
         attempts += 1
         if take.speech.audio == best.speech.audio:
-            break  # the engine has no chance in it: no other seed will help
+            break  # the engine uses no random numbers, so another seed does not help
         if take.check.score > best.check.score:
             best = take
     return RenderedSegment.of(store.put(segment.key, _at_least_a_moment(best.speech.audio), _data(best, attempts, seconds)))
@@ -274,7 +274,7 @@ def _judged(speech: Speech, segment: PlannedSegment, seed: int) -> _RenderedTake
 
 
 def _at_least_a_moment(audio: Audio) -> Audio:
-    """A take without any sound is kept as a tenth of a second of silence, marked as doubtful, so that the rest can be joined."""
+    """Return a take without any sound as a tenth of a second of silence, marked as doubtful, so that the rest can be joined."""
     return audio if audio.frames else silence(0.1, audio.rate, audio.channels)
 
 

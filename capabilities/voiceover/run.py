@@ -1,4 +1,5 @@
-"""The work of a narration, shared by the capabilities that narrate: speaking what is missing, joining, keeping the result."""
+"""The work of a narration, shared by all capabilities with speech: speaking what is missing, joining, adding the result to the
+library."""
 
 from __future__ import annotations
 
@@ -34,14 +35,14 @@ Result = TypeVar("Result")
 
 
 class NarrationRunner:
-    """Speaks and joins for any job; holds nothing of one."""
+    """Speaks and joins for any job; has no state of a job."""
 
     def __init__(self, services: Services) -> None:
         self._settings, self._segments, self._library = services.settings.voiceover, services.segments, services.library
         self._reviews = TakeReviewer(self._settings, services.segments, services.catalog, services.site)
 
     def outputs_of(self, job_id: str) -> list[LibraryOutput]:
-        """Audio that an earlier attempt at this job has put into the library: the server may have ended just then."""
+        """Return audio that an earlier attempt at this job has added to the library, if the server ended just after that."""
         return [output for output in self._library.list(limit=None, kinds=("audio",)) if output.job == job_id]
 
     def ensure_space(self, planned: Plan) -> None:
@@ -63,7 +64,7 @@ class NarrationRunner:
         context: JobContext,
         progress: NarrationProgress,
     ) -> Result:
-        """Render what is missing and join it; a segment that something outside removes meanwhile is rendered again."""
+        """Render what is missing and join it; a segment that is removed meanwhile is rendered again."""
         for _ in range(_JOIN_ATTEMPTS):
             all_rendered = self.checked(self.speak(planned, context, progress), planned, context, progress)
             try:
@@ -73,7 +74,7 @@ class NarrationRunner:
         raise StorageError("narration.pieces-vanish", retryable=True)
 
     def speak(self, planned: Plan, context: JobContext, progress: NarrationProgress) -> dict[str, RenderedSegment]:
-        """All segments of a plan by key: those that are stored and whole as they are, the others rendered now."""
+        """Return all segments of a plan by key: complete stored ones are reused, the others are rendered now."""
         for former, voice in planned.replaced_voices.items():
             context.warn(Message.of("narration.voice-replaced", former=former, voice=voice).reason())
         self._make_voices(planned, context)
@@ -112,7 +113,7 @@ class NarrationRunner:
         return all_rendered
 
     def _make_voices(self, planned: Plan, context: JobContext) -> None:
-        """Speak the anchor of each made-up voice that has none in the store; everything in that voice is cloned from it."""
+        """Speak the missing anchors of invented voices; everything in such a voice is cloned from its anchor."""
         missing = [anchor for anchor in planned.anchors if self._segments.get(anchor.key) is None]
         if not missing:
             return

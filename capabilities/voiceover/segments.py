@@ -1,4 +1,4 @@
-"""A narration's segments as a page shows them, computed from the files that are there."""
+"""A narration's segments for a page, computed from the existing files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SegmentState(StrEnum):
 
 @dataclass(frozen=True)
 class TakeView:
-    """One take of a segment: what was found by whom, and whether it is the one that is used."""
+    """One take of a segment: its review, and whether it is the one that is used."""
 
     path: Path
     seed: int

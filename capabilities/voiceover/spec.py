@@ -1,4 +1,4 @@
-"""What a narration is asked for with, and how the asking is completed before the job is queued."""
+"""The spec of a narration, and how it is completed before the job is queued."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""ComfyUI as a backend: a client that survives what the server does, the server's own process, and what it has installed."""
+"""ComfyUI as a backend: a client that handles every failure of the server, the server's own process, and its inventory."""

@@ -1,4 +1,4 @@
-"""What is remembered of a job that was handed to a ComfyUI server, on the disk before anything is sent."""
+"""The record of a job that was submitted to a ComfyUI server, written to disk before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from studio.files import write_atomic
 
 
 class ServerIdentity(BaseModel):
-    """What a server can be known again by: it forgets everything in a restart and does not say that it had one.
+    """What identifies a running server: it forgets all jobs in a restart and does not report the restart.
 
     Args:
-        process: id and birth of its process, "" where it is not this person's own on this machine.
-        ended: the job that it ended last, "" when it remembered none.
+        process: id and start time of its process, "" if it is not a process of this user on this machine.
+        ended: the job that it ended last, "" if it remembered none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,7 +34,7 @@ class ServerIdentity(BaseModel):
         return cls(process=process_mark(client.url), ended=client.last_ended() or "")
 
     def still_holds(self, client: ComfyUIClient) -> bool | None:
-        """Whether the server is the one that was marked, and not a later start of it; None where that is unknown."""
+        """Return whether the server is the same run that was recorded, not a later start of it; None if unknown."""
         process = process_mark(client.url)
         if self.process and process:
             return self.process == process

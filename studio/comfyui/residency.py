@@ -1,4 +1,4 @@
-"""What a ComfyUI server holds of memory: who uses it, how much was measured, when it is freed, and its way past the gate."""
+"""The memory of a ComfyUI server: its users, its measured size, when it is freed, and its way through the memory gate."""
 
 from __future__ import annotations
 

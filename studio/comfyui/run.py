@@ -1,4 +1,4 @@
-"""One graph through a ComfyUI server, from its first byte to its end: submitted once, watched by polling, ended or lost."""
+"""Runs one graph on a ComfyUI server: submitted once, observed by polling, until it has ended or is lost."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class RunTimeouts:
 
 
 class GraphRun:
-    """Takes one graph to its end on one server. One thread uses it.
+    """Runs one graph to its end on one server. For one thread.
 
     Args:
-        tickets: where the run is remembered; one that is there already is taken up again.
+        tickets: the record of the run; an existing one is resumed.
         own: the server is a process of the studio's, so it cannot have outlived an earlier studio.
-        dead: a sentence when the server's process is known to have ended, "" while it runs or that is unknown.
-        doomed: a sentence when the job has to be stopped for a reason of the studio's own.
-        leaving: whether the studio is closing; a cancel then leaves the job on the server, and the next start resumes it.
+        dead: returns a sentence if the server's process is known to have ended, "" while it runs or that is unknown.
+        doomed: returns a sentence if the job has to be stopped for a reason of the studio's own.
+        leaving: returns whether the studio is closing; a cancel then leaves the job on the server, and the next start resumes it.
     """
 
     def __init__(

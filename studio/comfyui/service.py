@@ -33,15 +33,15 @@ KEEPER_SECONDS, INVENTORY_SECONDS = 1.0, 60.0
 class ComfyUIService:
     """Made by the studio whether or not a server is configured. Nothing is requested or started before it is needed.
 
-    One thread, from `open` to `close`, starts the studio's own server (which lives no longer than that thread), measures what
-    the server holds and frees it when it has not been used for a while. Any other thread may call anything.
+    One thread, from `open` to `close`, starts the studio's own server (which lives no longer than that thread), measures the
+    server's memory and frees it if it was not used for a while. Any other thread may call any method.
 
     Attributes:
-        residency: who uses the server, what it holds, and when it is freed.
+        residency: the server's users, its memory, and when it is freed.
 
     Args:
-        idle_seconds: after so long without a job the server's models are unloaded; 0 = never.
-        observer: keeps the memory's books of the studio's own server.
+        idle_seconds: the server's models are unloaded after this time without a job; 0 = never.
+        observer: records the memory of the studio's own server.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ComfyUIService:
             self._thread.start()
 
     def leave(self) -> None:
-        """The studio begins to close: jobs that are given up now stay on a server that outlives it."""
+        """Prepare for closing: jobs that are given up from now on stay on a server that outlives the studio."""
         self._leaving.set()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""All templates: those that ship, and a person's own. A broken one is listed with its problems and hides none."""
+"""All templates: those that ship, and the user's own. A broken one is listed with its errors and does not affect others."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Stamp = tuple[tuple[int, int], tuple[int, int]]
 
 
 class TemplateCollection:
-    """The templates of some folders, in their order; the first folder is the managed set's, the others are a person's own.
+    """The templates of some folders, in their order; the first folder has those that ship, the others the user's own.
 
-    Files are read again when they have changed, so a template that is dropped in shows without a restart. Read-only, and safe
-    from any thread.
+    Files are read again when they have changed, so a new template appears without a restart. Read-only; any thread may call any
+    method.
     """
 
     def __init__(self, folders: Iterable[Path]) -> None:

@@ -1,4 +1,4 @@
-"""Many lines at once, each its own file, and one ZIP of them all with a list."""
+"""A batch of lines, each spoken into its own file, with one ZIP of all files and an index."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         self._library = services.library
 
     def prepare(self, spec: VoiceoverBatchSpec) -> VoiceoverBatchSpec:
-        """Settle voice, engine, seed and language: where both are left to the studio by an engine that can speak every line, else
-        by the first line that can be spoken.
+        """Settle voice, engine, seed and language. If voice and engine are automatic, an engine that can speak every line is
+        chosen, else one by the first line that can be spoken.
 
         Raises:
             GreenroomError: no line can be spoken; the reason is the first one's.
@@ -84,8 +84,8 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         return Submission(spec.model_copy(update=settled), title, self._voiceover.lane_of(first))
 
     def _by_all(self, spec: VoiceoverBatchSpec) -> PreparedNarration | None:
-        """All lines as one script, whose engine is one that can say the last of them too; None where a line cannot be spoken by
-        any, or somebody has chosen."""
+        """Prepare all lines as one script, so that the engine can speak all of them; None if there is no such engine, or if
+        the user has chosen one."""
         whole = spec.of_all() if spec.engine == AUTO and not spec.voice else None
         with suppress(GreenroomError):
             return self._voiceover.prepared(whole) if whole is not None else None
@@ -113,7 +113,7 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
         return self._voiceover.lane_of(self._first_line(spec))
 
     def run(self, spec: VoiceoverBatchSpec, context: JobContext) -> list[JobOutput]:
-        """Speak every line, then pack them. Lines that an interrupted attempt has finished are taken as they are.
+        """Speak every line, then pack the files. Lines that an interrupted attempt has finished are reused.
 
         Raises:
             GreenroomError: no line at all could be spoken, or the disk, a cancel or the memory gate ended the job.
@@ -165,7 +165,7 @@ class VoiceoverBatch(Capability[VoiceoverBatchSpec]):
             raise
         except GreenroomError as error:
             if error.retryable:
-                raise  # a dead worker, a full disk, no memory: nothing that this line has done wrong
+                raise  # a dead worker, a full disk, no memory: not caused by this line
             line.error = error
             context.event("line", line=line.index + 1, reason=error.reason)
 
@@ -201,9 +201,9 @@ def _members(lines: list[_BatchLine]) -> Iterator[tuple[_BatchLine, Path]]:
 
 
 def _index(lines: list[_BatchLine]) -> str:
-    """One row for each row that was given, empty ones too: the file, its length in seconds, the text, and why it failed.
+    """Return one row for each given row, including empty ones: the file, its length in seconds, the text, and why it failed.
 
-    A spreadsheet reads it rightly: with a byte order mark, and no cell of it is a formula.
+    Written for spreadsheets: with a byte order mark, and no cell is a formula.
     """
     table = io.StringIO()
     rows = csv.writer(table)
@@ -226,11 +226,11 @@ def _in_row(error: GreenroomError, row: int) -> GreenroomError:
 
 
 def _as_text(cell: str) -> str:
-    """A cell that a spreadsheet would run as a formula, with the quote that makes it text."""
+    """Return a cell that a spreadsheet would run as a formula, with the quote that makes it text."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def count_of_lines(lines: Sequence[str]) -> str:
-    """What a batch is called that was given no title."""
+    """Return the title of a batch that has none."""
     count = sum(bool(line.strip()) for line in lines)
     return "1 line" if count == 1 else f"{count} lines"

@@ -1,4 +1,4 @@
-"""What a script amounts to while it is being written, and what its engine could not say of it."""
+"""Counts of a script while it is being written, and what its engine could not speak of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The engine that speaks a script: the chosen one tried on the whole plan, another where "auto" leaves the choice and it can."""
+"""The engine of a script: the chosen one, tried on the whole plan, or another one if the choice is "auto" and it can speak all
+of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing one segment of a narration: pure functions from a prepared spec to the next one."""
+"""Changes of one segment of a narration: pure functions from a prepared spec to the next one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from studio.errors import NotFound
 
 
 def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> VoiceoverSpec:
-    """Another reading of one segment. Asked again, yet another; what was rendered before stays in the segment store.
+    """Request another take of one segment; each call gives another one. Earlier takes stay in the segment store.
 
-    Of an anchor it is another voice, in which all that is spoken in it is then rendered.
+    Of an anchor it is another voice, in which everything that depends on it is then rendered.
 
     Raises:
         NotFound: no segment has this id.
@@ -24,7 +24,7 @@ def with_new_take(spec: VoiceoverSpec, plan: Plan, segment_id: str) -> Voiceover
 
 
 def with_picked_take(spec: VoiceoverSpec, plan: Plan, segment_id: str, seed: int) -> VoiceoverSpec:
-    """One segment in the take that was made with `seed`; it is kept as it is and never redone.
+    """Use for one segment the take that was made with `seed`; it is never rendered again automatically.
 
     Raises:
         NotFound: no segment has this id.
@@ -34,7 +34,7 @@ def with_picked_take(spec: VoiceoverSpec, plan: Plan, segment_id: str, seed: int
 
 
 def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str) -> VoiceoverSpec:
-    """Other words for one segment, written into the script at its place; "" takes the segment out.
+    """Replace the words of one segment in the script; "" removes it.
 
     Raises:
         NotFound: no segment has this id.
@@ -48,14 +48,14 @@ def with_edited_text(spec: VoiceoverSpec, plan: Plan, segment_id: str, text: str
 
 
 def with_present_sayings(spec: VoiceoverSpec) -> VoiceoverSpec:
-    """The same words as the pronunciation list says them now."""
+    """Return the same words with the present pronunciation list."""
     return _changed(spec)
 
 
 def _changed(spec: VoiceoverSpec, **fields: Any) -> VoiceoverSpec:
-    """The next spec, said as the pronunciation list has it now.
+    """Return the next spec, with the present pronunciation list.
 
-    A narration from before there was a reader stays unread, so that an edit touches no other sentence of it.
+    A narration from before text normalisation existed stays without it, so that an edit changes no other sentence.
     """
     return spec.model_copy(update={**fields, "lexicon": None, "reading": 0 if spec.reading is None else spec.reading})
 

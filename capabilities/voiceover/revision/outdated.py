@@ -1,4 +1,4 @@
-"""Which sentences of a narration the pronunciation list says otherwise by now."""
+"""The sentences of a narration that the present pronunciation list would change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REMEMBERED = 16
 
 
 def outdated(plan: Plan, spec: VoiceoverSpec, entries: Sequence[Pronunciation]) -> frozenset[str]:
-    """Ids of the segments in which a word would be said otherwise by the list as it is now."""
+    """Return the ids of the segments in which the present list would change a word."""
     if not spec.reading:
         return frozenset()
     now = lexicon_for(spec.script, entries)
@@ -41,7 +41,7 @@ def _said(sayings: Sayings, word: str) -> tuple[str, str]:
 
 
 class OutdatedSegments:
-    """Remembers which segments of the jobs looked at are outdated, until the list changes. Any thread may call."""
+    """Caches which segments of jobs are outdated, until the list changes. Any thread may call any method."""
 
     def __init__(self, entries: PronunciationList) -> None:
         self._entries = entries

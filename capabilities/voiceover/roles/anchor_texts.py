@@ -1,7 +1,7 @@
-"""What a made-up voice says first, so that everything else can be spoken in it: one calm sentence of six to eight seconds.
+"""The first sentence of an invented voice, from which the rest is cloned: one calm sentence of six to eight seconds.
 
-It is the same for every narration of a language, so that an edit of the script changes no voice. Engines that clone take it as
-their reference; those that need a transcript are given these words.
+It is the same for every narration of a language, so that an edit of the script changes no voice. Cloning engines use it as their
+reference; those that need a transcript get these words.
 """
 
 from __future__ import annotations

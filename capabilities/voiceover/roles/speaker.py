@@ -1,4 +1,4 @@
-"""One speaker's part, and the anchor that holds a made-up voice together."""
+"""One speaker's part, and the anchor that keeps an invented voice constant."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ class Speaker:
 
 @dataclass(frozen=True)
 class Anchor:
-    """One sentence in a voice that its engine makes up; all that a speaker says in a job is cloned from it.
+    """One sentence in a voice that its engine invents; everything that a speaker says in a job is cloned from it.
 
-    An engine with such voices has another one for each seed, and every sentence has a seed of its own. Speaking once and cloning
-    that is what the makers of these models do (VoxCPM's prompt cache, Qwen3-TTS's "voice design then clone").
+    An engine with such voices has another one for each seed, and every sentence has its own seed. Speaking once and cloning that
+    is the method of the makers of these models (VoxCPM's prompt cache, Qwen3-TTS's "voice design then clone").
 
     Args:
         id: names it for the page, and in a spec's `takes` and `picks`.
         speaker: whose voice it is, "" for the narrator's.
-        role: as it is spoken: the preset, the speaker's own options, without an anchor.
+        role: how it is spoken: the preset, the speaker's own options, without an anchor.
     """
 
     id: str
@@ -93,7 +93,7 @@ class Anchor:
 
 
 def is_made_up(casting: ResolvedVoice) -> bool:
-    """Whether this voice is another one with each seed, and its engine can clone what it has spoken once."""
+    """Return whether this voice differs with each seed, and its engine can clone what it has spoken once."""
     traits = casting.engine_cls.card.traits_of(SpeechTraits)
     return traits.clones and casting.voice.preset in traits.made_up and casting.voice.reference is None
 

@@ -1,4 +1,4 @@
-"""Whether the engines of a plan can say all of it, tried before a job is accepted; replaced where that is asked for."""
+"""Checks before a job is accepted whether the engines of a plan can speak all of it; replaces what they cannot, if requested."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _NAMED_LETTER = re.compile(
 
 @dataclass(frozen=True)
 class UnsayablePlace:
-    """A place of a script that the engine which would speak it cannot say.
+    """A place of a script that the engine which would speak it cannot speak.
 
     Args:
         line: of the script, counted from 1.
-        text: what cannot be said, as the engine would get it.
-        instead: what it would be replaced by, "" where it would be left out.
+        text: what cannot be spoken, as the engine would get it.
+        instead: its replacement, "" if it would be left out.
         why: in a few words. engine: title of the engine.
     """
 
@@ -48,12 +48,12 @@ class UnsayablePlace:
 
 
 def request_of(text: str, role: Speaker) -> SpeechRequest:
-    """What a role's engine would be asked for."""
+    """Return the request for a role's engine."""
     return SpeechRequest(text, role.casting.voice, role.language)
 
 
 def may_be_unsayable(script: str, roles: Iterable[Speaker], site: EnginePaths) -> bool:
-    """Whether any character of a script is one that an engine of these roles may not read: quick, and never wrongly False."""
+    """Return whether any character of a script may be unreadable for an engine of these roles: quick, and never wrongly False."""
     if script.isascii():
         return False
     letters = " ".join(sorted({character for character in script if character >= "\x80"}))
@@ -62,7 +62,7 @@ def may_be_unsayable(script: str, roles: Iterable[Speaker], site: EnginePaths) -
 
 
 class Sentence(Protocol):
-    """A planned segment, as far as it matters here."""
+    """The parts of a planned segment that are needed here."""
 
     @property
     def text(self) -> str: ...
@@ -98,7 +98,8 @@ def _masked(text: str, phonemes: Iterable[PhonemeSpan]) -> str:
 
 
 def replaced(text: str, role: Speaker, site: EnginePaths, phonemes: Iterable[PhonemeSpan] = ()) -> str:
-    """The sentence with what cannot be said in Latin letters, or left out where those cannot be said either.
+    """Return the sentence with Latin letters in place of what cannot be spoken, which is left out if those cannot be spoken
+    either.
 
     Args:
         phonemes: places that are spoken by their sounds, whatever is written there.

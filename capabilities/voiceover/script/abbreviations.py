@@ -1,7 +1,7 @@
-"""Full stops that end no sentence: abbreviations by language, as data, and the rule that reads them.
+"""Full stops that end no sentence: abbreviations by language, as data, and the rule that applies them.
 
-`TITLES` stand before a name and never end a sentence. `COUNTED` stand before a number, and end one otherwise. `WITHIN` stand in
-the middle of a sentence: they end one only where the next word begins with a capital. All without their full stop, in lower case.
+`TITLES` are before a name and never end a sentence. `COUNTED` are before a number, and end one otherwise. `WITHIN` are in the
+middle of a sentence: they end one only if the next word begins with a capital. All without their full stop, in lower case.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What becomes of every character of a script: it is spoken, or left out for a reason. Counted, so that no word is lost."""
+"""The account of every character of a script: spoken, or left out for a reason."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Coverage:
 
 
 class CoverageCounter:
-    """Marks a script stretch by stretch. Takes time that grows with its length."""
+    """Marks the stretches of a script. Takes linear time."""
 
     def __init__(self, script: str, hidden: Iterable[Hidden] = ()) -> None:
         self._script = script
@@ -62,7 +62,7 @@ class CoverageCounter:
             self._mark(one.start, one.end, self._code(one.reason))
 
     def script(self, parsed: Script, headings_spoken: bool) -> None:
-        """What the script language itself takes: labels, pauses, marks of headings, titles that are not read aloud."""
+        """Mark what the script language itself uses: labels, pauses, marks of headings, titles that are not read aloud."""
         reached = 0
         for item in parsed.items:
             if not isinstance(item, Line | Heading | Pause):
@@ -89,7 +89,7 @@ class CoverageCounter:
                 self._mark(start + first, start + last, self._code(piece.why))
 
     def unsayable(self, start: int, end: int) -> None:
-        """A sentence of which the engine can say nothing, left out as the person asked."""
+        """Mark a sentence of which the engine can speak nothing, left out as the user requested."""
         self._mark(start, end, self._code("cannot be said"))
 
     def done(self) -> Coverage:

@@ -1,10 +1,11 @@
-"""Which labels of a script are speakers: decided only where there is evidence, so that no word is swallowed unasked.
+"""Finds which labels of a script are speakers; a label counts as a speaker only with evidence, so that no word is left
+unspoken.
 
-A label that is left undecided stays text and is read aloud by the narrator, and is offered to be made a speaker; one that was
-decided is offered to be made text. What decides, in this order: the person (cast, or "just text"); settings in the label
-(`Anna (speed=1.2):`); a word that names a role ("Speaker 1", "Narrator"); words that stand before a colon in recipes, letters
-and notes, which name none; names of people; and how a script without either is written: the same label again, with lines that
-sound like speech.
+An undecided label stays text, is read aloud by the narrator, and is listed so that the user can make it a speaker; a label that
+counts as a speaker can be made text. The evidence, in this order: the user's choice (cast, or "just text"); settings in the label
+(`Anna (speed=1.2):`); a word that names a role ("Speaker 1", "Narrator"); words that are used before a colon in recipes, letters
+and notes, which are no speakers; names of people; and the form of the script: the same label again, with lines that sound like
+speech.
 """
 
 from __future__ import annotations
@@ -98,11 +99,11 @@ class _SeenLabel:
 
 
 def find_speakers(labels: Iterable[tuple[Label, str]], cast: Iterable[str], just_text: Iterable[str]) -> Labels:
-    """Decide about every label of a script.
+    """Classify every label of a script.
 
     Args:
         labels: each label with what follows it on its line.
-        cast: names that are speakers wherever they stand as a label, whatever their case.
+        cast: names that are speakers wherever they stand as a label, ignoring case.
         just_text: labels that are none.
     """
     known = {key_of(name): name for name in cast}

@@ -53,7 +53,8 @@ class ServerStats:
 
 
 class ComfyUIClient:
-    """One server. Safe from any thread. Every call may raise ComfyUIUnreachable and UnexpectedAnswer beside what it names."""
+    """One server. Any thread may call any method. Every call may raise ComfyUIUnreachable and UnexpectedAnswer beside the
+    errors that it lists."""
 
     def __init__(self, url: str, wire: HttpTransport | None = None) -> None:
         self.wire = wire or HttpTransport(url)
@@ -66,7 +67,7 @@ class ComfyUIClient:
     # What the server is and has
 
     def stats(self) -> ServerStats:
-        """Also its sign of life.
+        """Return the server's facts; also used to check that it answers.
 
         Raises:
             UnexpectedAnswer: another program answers at this address.
@@ -122,14 +123,14 @@ class ComfyUIClient:
     def submit(
         self, graph: Mapping[str, Any], prompt_id: str, client_id: str, workflow: Mapping[str, Any] | None = None
     ) -> float | None:
-        """Queue a graph under an id that the studio made; its number in the queue.
+        """Queue a graph under an id that the studio generated; return its number in the queue.
 
         Args:
-            graph: in API format. workflow: kept by the server beside the results, for "open in ComfyUI".
+            graph: in API format. workflow: stored by the server beside the results, for "open in ComfyUI".
 
         Raises:
-            GraphRefused: with all objections. A graph of which only a part was taken is cancelled and refused.
-            ConnectionRefused: it was not received. ComfyUIUnreachable: it may have been; ask `status` before trying again.
+            GraphRefused: with all errors. A graph of which only a part was accepted is cancelled and refused.
+            ConnectionRefused: it was not received. ComfyUIUnreachable: it may have been; call `status` before trying again.
         """
         body: dict[str, Any] = {"prompt": dict(graph), "client_id": client_id, "prompt_id": prompt_id, "front": False}
         if workflow:
@@ -151,8 +152,8 @@ class ComfyUIClient:
         return ServerQueue.read(self.wire.get("/queue"))
 
     def status(self, prompt_id: str, titles: Mapping[str, str] | None = None) -> JobStatus:
-        """The state of a job. Unknown only when it is in neither queue nor history, looked at in an order that a job which
-        moves on meanwhile cannot slip through."""
+        """Return the state of a job. Unknown only if it is in neither queue nor history, which are read in an order in which a
+        job that moves on meanwhile is not missed."""
         named = titles or {}
         if self._has_jobs is not False:
             found = self._asked_jobs(prompt_id, named)
@@ -167,25 +168,25 @@ class ComfyUIClient:
         return self._history(prompt_id, named) or Unknown()
 
     def last_ended(self) -> str | None:
-        """The id of the job that ended last, None when the server remembers none: it was just started, or never used."""
+        """Return the id of the job that ended last, None if the server remembers none: it was just started, or never used."""
         told = self.wire.get("/history", max_items=1)
         return next(iter(told), None) if isinstance(told, Mapping) else None
 
     def knows(self, prompt_id: str) -> bool:
-        """Whether the server remembers a job that ended."""
+        """Return whether the server remembers a job that ended."""
         return self._history(prompt_id, {}) is not None
 
     def cancel(self, prompt_id: str) -> None:
-        """Cancel a job, queued or running, and no other. It has stopped only when `status` says so.
+        """Cancel only this job, queued or running. It has stopped only when `status` says so.
 
-        Old servers ignore the id given to /interrupt and stop whatever runs, so it is asked only while this job runs.
+        Old servers ignore the id given to /interrupt and stop whatever runs, so it is sent only while this job runs.
         """
         self.wire.post("/queue", {"delete": [prompt_id]})
         if prompt_id in self.queue().running:
             self.wire.post("/interrupt", {"prompt_id": prompt_id})
 
     def free(self) -> None:
-        """Have the server unload its models as soon as it is idle."""
+        """Make the server unload its models as soon as it is idle."""
         self.wire.post("/free", {"unload_models": True, "free_memory": True})
 
     # Files

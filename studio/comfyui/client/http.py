@@ -1,4 +1,4 @@
-"""Asking a ComfyUI server over HTTP: answers are checked, failures are words."""
+"""HTTP requests to a ComfyUI server: answers are checked, failures become errors with a message."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BLOCK = 1 << 20
 
 
 class HttpTransport:
-    """One server's HTTP side. Safe from any thread; holds pooled connections until `close`.
+    """The HTTP connection to one server. Any thread may call any method; pooled connections are open until `close`.
 
-    No Origin header is ever sent (a foreign one is answered with 403) and no proxy of the environment is used: the address
-    is the one that was set. Redirects are not followed, so nothing is sent to another server.
+    No Origin header is sent (a foreign one is answered with 403) and no proxy of the environment is used: the address is the
+    configured one. Redirects are not followed, so nothing is sent to another server.
     """
 
     def __init__(self, url: str, read_seconds: float = READ_SECONDS) -> None:

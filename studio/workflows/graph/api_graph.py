@@ -1,4 +1,4 @@
-"""A graph in API format against the definitions of a server's nodes: what the server would refuse, told before it is asked."""
+"""Checks a graph in API format against the definitions of a server's nodes, to find what the server would refuse."""
 
 from __future__ import annotations
 
