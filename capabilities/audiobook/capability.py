@@ -229,7 +229,11 @@ class Audiobook(Capability[AudiobookSpec]):
                     {"title": part.title, "start": round(part.start, 3), "seconds": round(part.seconds, 3)} for part in made.parts
                 ],
                 "segments": [
-                    {"id": segment.id, "key": used[segment.key].key, "problems": list(used[segment.key].problems)}
+                    {
+                        "id": segment.id,
+                        "key": used[segment.key].key,
+                        "problems": [str(each) for each in used[segment.key].problems],
+                    }
                     for segment in book.plan.segments
                 ],
                 **({"reading": book.plan.coverage.as_data()} if book.plan.coverage else {}),

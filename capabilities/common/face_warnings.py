@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from capabilities.common.rendering import RenderReport
+from media.messages.message import Message
 from studio.jobs.capability import JobContext
 
 LOOSE_SYNC = 0.6
@@ -23,20 +24,16 @@ def face_warnings(report: RenderReport, likeness: float | None = None, what: str
     """
     found: list[str] = []
     if likeness is not None and likeness < _LIKE_A_PERSON:
-        found.append("The face may not be a person's, or is partly hidden: look whether its mouth is where it should be.")
+        found.append(Message.of("face-result.unlike-a-person").reason())
     if report.audible is False:
-        found.append("The sound of this video is silent.")
+        found.append(Message.of("face-result.silent").reason())
     if report.correlation is not None and report.correlation < LOOSE_SYNC:
-        found.append(
-            f"The mouth follows the {what} only loosely (sync {max(0.0, report.correlation):.2f} of 1): look before you use it."
-        )
+        found.append(Message.of("face-result.follows-loosely", what=what, sync=max(0.0, report.correlation)).reason())
     left = report.frames - report.edited
     if not report.edited:
-        found.append("No picture was changed: no face was found in this part.")
+        found.append(Message.of("face-result.nowhere").reason())
     elif left > _MUCH * report.frames:
-        found.append(
-            f"{left:,} of {report.frames:,} pictures were left as they were: no face was found in them, or it was hidden."
-        )
+        found.append(Message.of("face-result.left-alone", left=left, pictures=report.frames).reason())
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engines.common.profile_key import memory_profile_of
 from engines.contract import Engine, EngineOptions
 from engines.contract.card import ProblemSize
+from media.messages.message import Message
 from studio.memory.model import Admit, Refuse
 from studio.services import Services
 from studio.units import GIB
@@ -18,12 +19,12 @@ def memory_fit(
     card, variant = memory_profile_of(engine, options or engine.Options(), extent)
     in_memory = studio.workers.residency(card.id) is not WorkerState.COLD
     if in_memory and not card.work_gib:
-        return True, f"{card.title} is in memory."
+        return True, Message.of("memory.in-memory", engine=card.title).reason()
     need = studio.memory.need(card, variant)
     decision = studio.memory.decide(need)
     if in_memory and not isinstance(decision, Refuse):
-        return True, f"{card.title} is in memory."
+        return True, Message.of("memory.in-memory", engine=card.title).reason()
     if isinstance(decision, Admit):
-        unsure = "" if need.measured else ", not measured at this size yet" if card.savings else ", not measured yet"
-        return True, decision.note or f"Fits: needs about {need.bytes / GIB:.1f} GiB{unsure}."
+        unsure = "" if need.measured else "size" if card.savings else "engine"
+        return True, decision.note or Message.of("memory.fits", gib=need.bytes / GIB, unsure=unsure).reason()
     return False, f"{decision.reason} {decision.hint}".strip()

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from engines.contract import ChatMessage, ChatRequest
+from media.messages.message import Message
 
 Task = Literal["ear", "translate"]
 TITLES = {"ear": "Rewritten for the ear", "translate": "Translated"}
@@ -61,14 +62,14 @@ def question(task: Task, text: str, language: str, seed: int) -> ChatRequest:
 def doubt(task: Task, before: str, after: str) -> str:
     """Why an answer should be looked at before it is taken, a sentence; "" for no reason."""
     if len(after) > _ROOM * len(before) + 60:
-        return "Much longer than it was."
+        return Message.of("rewriting.much-longer").reason()
     if len(after) < len(before) / 4:
-        return "Much shorter than it was."
+        return Message.of("rewriting.much-shorter").reason()
     if task == "translate" and after.casefold() == before.casefold() and len(before.split()) > 3:
-        return "Not translated."
+        return Message.of("rewriting.not-translated").reason()
     if task == "ear":
         kept = {word.strip(".,;:!?()\"'’“”") for word in before.split()[1:] if word[:1].isupper() and word[1:].islower()}
         lost = sorted(name for name in kept if name and name not in after)
         if lost:
-            return f"A name is missing: {', '.join(lost[:3])}."
+            return Message.of("rewriting.name-missing", names=lost[:3]).reason()
     return ""

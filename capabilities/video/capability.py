@@ -29,6 +29,7 @@ from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.script.language_detection import detect
 from engines.contract import Device, Engine, VideoTraits
+from media.messages.message import Message
 from media.text.formats import to_srt, to_vtt
 from media.video.images import is_image, write_picture
 from media.video.read import probe_video, read_frames
@@ -292,9 +293,8 @@ def _fresh(folder: Path) -> Path:
 
 def _not_shown(engine: type[Engine], shots: Sequence[ShotSpec]) -> str:
     """What the shots ask for and the engine will not show, as a sentence; "" where there is nothing of the kind."""
-    looks: Any = getattr(engine, "not_shown", None)
-    if looks is None:
-        return ""
+    looks: Any = getattr(engine, "not_shown", lambda prompt: ())
     missing = list(dict.fromkeys(thing for shot in shots if not shot.image for thing in looks(shot.prompt)))
-    named = ", ".join(missing[:6]) + (" and more" if len(missing) > 6 else "")
-    return f"{engine.card.title} has no picture of: {named}." if missing else ""
+    if not missing:
+        return ""
+    return Message.of("shot.not-pictured", engine=engine.card.title, things=missing[:6], more=len(missing) > 6).reason()

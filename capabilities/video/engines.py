@@ -13,6 +13,7 @@ from engines.contract import Device, Engine, EngineKind, EngineOptions, EnginePa
 from engines.contract.card import ProblemSize
 from engines.contract.errors import EngineNotReady
 from engines.contract.video import ClipRules, VideoEngine
+from media.messages.message import Message
 from studio.errors import InvalidInput
 from studio.jobs.runtime_stats import RuntimeEstimate
 from studio.validation import validated
@@ -139,7 +140,7 @@ def _chosen_in_words(asked: EngineOptions, options: EngineOptions) -> str:
     fields = type(options).model_fields
     left = [name for name in fields if getattr(asked, name) == AUTO and getattr(options, name) not in (AUTO, "none")]
     told = [f"{fields[name].title} {getattr(options, name)}" for name in left]
-    return f"Chosen for this machine: {', '.join(told)}." if told else ""
+    return Message.of("shot.chosen-for-machine", choices=told).reason() if told else ""
 
 
 def size_of(rules: ClipRules, size: str) -> tuple[int, int]:

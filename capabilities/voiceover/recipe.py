@@ -88,7 +88,7 @@ def _segment(segment: PlannedSegment, rendered: RenderedSegment, takes: list[dic
         "key": rendered.key,
         "seed": rendered.seed,
         "attempts": rendered.attempts,
-        "problems": list(rendered.problems),
+        "problems": [str(problem) for problem in rendered.problems],
         **({"takes": takes} if takes else {}),
     }
 

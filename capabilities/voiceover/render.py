@@ -11,10 +11,12 @@ from capabilities.voiceover.plan import ANCHOR_INDEX, PlannedSegment
 from engines.contract import Engine, Speech, SpeechTraits, TimedMark
 from engines.contract.errors import EngineNotReady, EngineOutOfMemory, WireError, WorkerDied
 from media.audio.audio import Audio, silence
+from media.messages.message import Message
 from studio.artifacts.segments import Segment, SegmentStore
 from studio.errors import EngineError
 from studio.jobs.capability import JobContext
 from studio.verification.audio_check import TakeCheck, check_take, speed_of
+from studio.verification.findings import as_stored, read_stored
 
 BATCH = 8
 """Texts that an engine with a batch call gets at once, after the first one: that is spoken alone, to be heard soon."""
@@ -58,7 +60,7 @@ class RenderedSegment:
     speech: tuple[float, float]
     words: tuple[TimedMark, ...]
     phonemes: tuple[TimedMark, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Message, ...]
     seed: int
     attempts: int
     engine_seconds: float
@@ -76,7 +78,7 @@ class RenderedSegment:
             (0.0, UNSPOKEN_SECONDS),
             (),
             (),
-            (why,),
+            (Message.of("narration.not-spoken", why=why),),
             segment.seed,
             1,
             0.0,
@@ -98,7 +100,7 @@ class RenderedSegment:
             speech=(float(data["speech"][0]), float(data["speech"][1])),
             words=tuple(TimedMark(*mark) for mark in data["words"]),
             phonemes=tuple(TimedMark(*mark) for mark in data["phonemes"]),
-            problems=tuple(data["problems"]),
+            problems=read_stored(data),
             seed=int(data["seed"]),
             attempts=int(data["attempts"]),
             engine_seconds=float(data["engine_seconds"]),
@@ -284,7 +286,7 @@ def _data(take: _RenderedTake, attempts: int, seconds: float) -> dict[str, Any]:
         "speech": [take.check.speech_start, take.check.speech_end],
         "words": [_plain(mark) for mark in speech.words],
         "phonemes": [_plain(mark) for mark in speech.phonemes],
-        "problems": list(take.check.problems),
+        **as_stored(take.check.problems),
         "score": take.check.score,
         "seed": take.seed,
         "attempts": attempts,

@@ -92,7 +92,7 @@ class NarrationRunner:
         progress.start(missing.keys())
 
         def kept(segment: PlannedSegment, rendered: RenderedSegment) -> None:
-            seconds, problems = round(rendered.duration, 3), list(rendered.problems)
+            seconds, problems = round(rendered.duration, 3), [str(problem) for problem in rendered.problems]
             context.event("segment", id=segment.id, index=segment.index, seconds=seconds, problems=problems)
             progress.rendered(segment, rendered)
 
@@ -135,7 +135,7 @@ class NarrationRunner:
         """The take to use of each segment, by the key of its first; what falls through is spoken again where the job repairs."""
 
         def kept(take: PlannedSegment, rendered: RenderedSegment) -> None:
-            seconds, problems = round(rendered.duration, 3), list(rendered.problems)
+            seconds, problems = round(rendered.duration, 3), [str(problem) for problem in rendered.problems]
             context.event("retake", id=take.id, index=take.index, seconds=seconds, problems=problems)
 
         def render(takes: Sequence[PlannedSegment]) -> dict[str, RenderedSegment]:

@@ -14,7 +14,9 @@ from capabilities.voiceover.plan import Plan, PlannedSegment
 from capabilities.voiceover.render import FAILED
 from capabilities.voiceover.spec import CheckMode
 from capabilities.voiceover.take_review import takes_of
+from media.messages.message import Message
 from studio.artifacts.segments import SegmentStore
+from studio.verification.findings import read_stored
 from studio.verification.review import Review, best
 
 _PLANS_KEPT = 8
@@ -80,7 +82,7 @@ class SegmentList:
         self._store, self._tries = store, tries
         self._lock = threading.Lock()
         self._plans: OrderedDict[str, Plan] = OrderedDict()
-        self._notes: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._notes: OrderedDict[str, tuple[float, tuple[Message, ...]]] = OrderedDict()
 
     def views(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
         """The segments of a job in order; `make_plan` is called when the job is looked at for the first time."""
@@ -110,8 +112,9 @@ class SegmentList:
         takes = self._takes(segment, check)
         used = next((take.path.stem for take in takes if take.used), segment.key)
         if self._store.has(used) and (known := self._note(used)) is not None:
-            duration, note = known
-            note = " ".join(filter(None, [note, *(problem for take in takes if take.used for problem in take.review.problems)]))
+            duration, problems = known
+            found = [*problems, *(problem for take in takes if take.used for problem in take.review.problems)]
+            note = " ".join(filter(None, map(str, found)))
             state = SegmentState.DOUBTFUL if note else SegmentState.READY
             path = self._store.path(used)
         elif why := (self._store.annotation(segment.key) or {}).get(FAILED):
@@ -144,7 +147,7 @@ class SegmentList:
             TakeView(self._store.path(take.key), take.seed, review, index == chosen) for index, (take, review) in enumerate(found)
         )
 
-    def _note(self, key: str) -> tuple[float, str] | None:
+    def _note(self, key: str) -> tuple[float, tuple[Message, ...]] | None:
         """Duration and problems of a stored segment, from the small JSON that the store keeps beside its sound."""
         with self._lock:
             known = self._notes.get(key)
@@ -152,7 +155,7 @@ class SegmentList:
             return known
         try:
             data = json.loads(self._store.path(key).with_suffix(".json").read_bytes())["data"]
-            found = (float(data["seconds"]), " ".join(data["problems"]))
+            found = (float(data["seconds"]), read_stored(data))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         with self._lock:

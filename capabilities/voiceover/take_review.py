@@ -23,6 +23,7 @@ from engines.contract import Engine, EngineKind, EnginePaths
 from media.audio.audio import Audio
 from media.audio.decode import decode_audio
 from media.audio.voice_similarity import VoiceFeatures, measure_voice, unlike_measures
+from media.messages.message import Message
 from studio.artifacts.segments import SegmentStore
 from studio.errors import Cancelled, EngineError
 from studio.jobs.capability import JobContext
@@ -108,7 +109,7 @@ class TakeReviewer:
         return {
             segment.key: [
                 {"key": take.key, "seed": take.seed, "score": found.score, "error_rate": found.error_rate,
-                 "likeness": found.likeness, "problems": list(found.problems), "listener": found.listener}
+                 "likeness": found.likeness, "problems": found.sentences, "listener": found.listener}
                 for take, found in takes_of(segment, self._store, tries)
             ]
             for segment in planned.segments
@@ -153,7 +154,7 @@ class TakeReviewer:
                 context.check()
                 if before is None and rendered is not None:
                     before = self._listen(verifiers, take, rendered)
-                    context.event("check", id=take.id, score=before.score, redo=before.redo, problems=list(before.problems))
+                    context.event("check", id=take.id, score=before.score, redo=before.redo, problems=before.sentences)
                     progress.checked(take, verifiers.lap())
                 assert before is not None  # a take without a sound is one that was listened to
                 found_now.append(before)
@@ -180,7 +181,7 @@ class TakeReviewer:
         followed = verifiers.follow(audio, take.text, take.role.language) if listener and audio.frames else None
         reference = take.role.casting.voice.reference
         likeness = verifiers.likeness(audio, reference) if reference is not None else None
-        unlike = verifiers.unlike(audio, reference) if reference is not None and likeness is None else ""
+        unlike = verifiers.unlike(audio, reference) if reference is not None and likeness is None else None
         floor = self._settings.likeness_floors.get(take.role.engine_id, self._settings.likeness_floor)
         found = review(
             take.text, heard, listener, version, take.role.language, options=verifiers.settled, followed=followed,
@@ -274,11 +275,11 @@ class _Verifiers:
                 raise
             return None
 
-    def unlike(self, audio: Audio, reference: Path) -> str:
+    def unlike(self, audio: Audio, reference: Path) -> Message | None:
         if reference not in self._measures:
             self._measures[reference] = measure_voice(decode_audio(reference))
         known, heard = self._measures[reference], measure_voice(audio)
-        return "" if known is None or heard is None else unlike_measures(heard, known)
+        return None if known is None or heard is None else unlike_measures(heard, known)
 
     def _find(self, method: str) -> type[Engine] | None:
         able = (one for one in self._catalog.of(EngineKind.VERIFICATION) if hasattr(one, method))

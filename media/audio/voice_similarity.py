@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from media.audio.audio import Audio
 from media.audio.resample import resample
+from media.messages.message import Message
 
 RATE = 16_000
 _FRAME, _HOP = 640, 320
@@ -64,19 +65,19 @@ def colour_distance(one: VoiceFeatures, other: VoiceFeatures) -> float:
     return float(np.linalg.norm(one.colour - other.colour))
 
 
-def is_dissimilar(take: Audio, reference: Audio) -> str:
-    """Return a sentence if a take sounds unlike its reference, "" if it does not or if there is too little sound."""
+def is_dissimilar(take: Audio, reference: Audio) -> Message | None:
+    """Return what is wrong if a take sounds unlike its reference, None if nothing is or if there is too little sound."""
     heard, known = measure_voice(take), measure_voice(reference)
-    return "" if heard is None or known is None else unlike_measures(heard, known)
+    return None if heard is None or known is None else unlike_measures(heard, known)
 
 
-def unlike_measures(heard: VoiceFeatures, known: VoiceFeatures) -> str:
+def unlike_measures(heard: VoiceFeatures, known: VoiceFeatures) -> Message | None:
     """Return the same for voices that are measured already."""
     if pitch_distance(heard, known) > MOST_PITCH_SEMITONES:
-        return f"It sounds unlike the reference: a pitch of {heard.pitch:.0f} Hz against {known.pitch:.0f} Hz."
+        return Message.of("sound.other-pitch", heard=heard.pitch, known=known.pitch)
     if colour_distance(heard, known) > MOST_COLOUR:
-        return "It sounds unlike the reference: the colour of the voice differs."
-    return ""
+        return Message.of("sound.other-colour")
+    return None
 
 
 def voiced_frames(audio: Audio) -> tuple[Vector, NDArray[np.float64]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from media.messages.message import Message
 from media.refusals import refusal
 from studio.errors import Cancelled, StorageError
 
@@ -79,7 +80,7 @@ class EnvironmentLock:
             if cancelled():
                 raise Cancelled
             if tries > 2:  # somebody who only looks holds it for a moment
-                on_wait("Another process is at work on this environment; waiting for it.")
+                on_wait(Message.of("environment.in-other-hands").reason())
             time.sleep(POLL_SECONDS)
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from media.messages.message import Message
 from media.refusals import refusal
 from studio.callbacks import never_cancelled, no_op
 from studio.errors import Cancelled, InvalidInput, StorageError
@@ -94,8 +95,7 @@ class JobLanes:
 
     @staticmethod
     def _busy(holder: LockHolder | None) -> str:
-        who = "Another studio on this machine is using the GPU"
-        return f"{who}{f' ({holder})' if holder else ''}; waiting for it to finish."
+        return Message.of("job.waits-for-gpu", holder=str(holder) if holder else "").reason()
 
 
 class FairSemaphore:
@@ -132,7 +132,7 @@ class FairSemaphore:
                         return
                 if ahead != told:  # called without the lock: the callback may be slow or raise
                     told = ahead
-                    on_wait("Waiting for its turn." if ahead == 0 else f"Waiting for its turn; {ahead} before it.")
+                    on_wait(Message.of("job.waits-for-turn", ahead=ahead).reason())
                 with self._changed:
                     if self._waiting.index(ticket) >= self._free:
                         self._changed.wait(POLL_SECONDS)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from engines.contract import ChatMessage, ChatPiece, ChatRequest
+from media.messages.message import Message
 from studio.errors import Cancelled
 from studio.language.chat import Constraint
 from studio.language.errors import FormatRefusedError, LanguageError
@@ -61,13 +62,13 @@ class MindAnswer(Generic[T]):
         """What a person should know of how it came about, a sentence; "" when there is nothing."""
         told = []
         if self.constraint in (Constraint.JSON, Constraint.PROMPT):
-            told.append("This server could not be held to the shape of the answer, so it was checked afterwards.")
+            told.append(Message.of("llm.shape-checked-afterwards").reason())
         if self.repaired:
-            told.append("The answer was damaged and has been mended.")
+            told.append(Message.of("llm.answer-mended").reason())
         if self.tries > 1:
-            told.append(f"It took {self.tries} tries.")
+            told.append(Message.of("llm.took-tries", tries=self.tries).reason())
         if self.cut_off:
-            told.append("The answer reached its longest length and may be incomplete.")
+            told.append(Message.of("llm.perhaps-incomplete").reason())
         return " ".join(told)
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from engines.contract import ChatRequest, EnginePaths
+from media.messages.message import Message
 from studio.callbacks import never_cancelled, no_op
 from studio.errors import Cancelled, GreenroomError
 from studio.language.address import Place, checked_address, place_of
@@ -73,11 +74,11 @@ class LanguageService:
         to_set_up = engine.card.id if engine is not None and not ready else ""
         if chosen.url:
             place = place_of(chosen.url)
-            where = "on this machine" if place is Place.MACHINE else f"on {place.value}"
             model = chosen.model or self._first_model
-            server = "a server" if kind is ServerKind.OTHER else kind.value
-            sentence = f"{model or 'The first model'} of {server} {where}."
-            step = "" if tried else "Press Test to try it."
+            server = "" if kind is ServerKind.OTHER else kind.value
+            here = place is Place.MACHINE
+            sentence = Message.of("llm.model-of-server", model=model, server=server, here=here, place=place).reason()
+            step = "" if tried else Message.of("llm.press-test").reason()
             if problem is not None:
                 sentence, step = problem.reason, problem.hint
             constraint = self._strictest.get((chosen.url, chosen.model))
@@ -88,7 +89,7 @@ class LanguageService:
         if engine is not None and ready:
             title = engine.card.title
             return LanguageStatus(
-                BUILT_IN, "", "built-in", title, Place.MACHINE.value, True, f"{title}, the built-in model, on this machine.", "",
+                BUILT_IN, "", "built-in", title, Place.MACHINE.value, True, Message.of("llm.built-in", model=title).reason(), "",
                 False, Constraint.SCHEMA.value, 0.0, self._counts.of(title), "", engine.card.id,
             )  # fmt: skip
         none = NoLanguageModelError("llm.none")

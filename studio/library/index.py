@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from media.messages.message import Message
 from studio.library.licence_chain import LicenceFields, with_parents_terms
 from studio.library.model import KIND_OF_EXTENSION, PEAKS_SUFFIX, RECIPE_SUFFIX, LibraryOutput
 from studio.licences import LicenceTerms, no_terms
@@ -172,7 +173,7 @@ class OutputIndex:
             total_size=sum(files[one][0] for one in own if one in files),
             found=True,
             has_recipe=damaged,
-            damage="Its recipe cannot be read, so how it was made is not known." if damaged else "",
+            damage=Message.of("library.recipe-damaged").reason() if damaged else "",
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from media.messages.message import Message
 from studio.files import write_atomic
 from studio.library.model import LibraryOutput, NotEnoughSpace, Removal, Usage
 
@@ -57,9 +58,9 @@ def removals(
     for output in may_go:
         days = (now - output.created) / DAY_SECONDS
         if retention_days and days > retention_days:
-            reason = f"It was {days:.0f} days old; library.retention_days is {retention_days:g}."
+            reason = Message.of("library.removed-as-old", days=days, limit=retention_days).reason()
         elif total > quota_bytes and output is not outputs[0]:
-            reason = f"The outputs took {total / GIB:.2f} GiB; library.quota_gib is {quota_bytes / GIB:g}."
+            reason = Message.of("library.removed-for-quota", total=total / GIB, quota=quota_bytes / GIB).reason()
         else:
             continue
         total -= output.total_size

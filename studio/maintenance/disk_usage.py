@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from media.messages.message import Message
 from studio.artifacts.segments import SegmentStore
 from studio.errors import InvalidInput, StorageError, storage_error_of
 from studio.jobs.model import ACTIVE, Job, JobState
@@ -200,21 +201,21 @@ class DiskUsage:
         outputs = self._outputs_that_may_go()
         excess = self._library.usage().total - int(self._settings.quota_gib * GIB)
         if excess > 0 and outputs:
-            loss = "The oldest results beyond the quota that nobody has protected and no job needs."
+            loss = Message.of("disk.loses-oldest").reason()
             yield ReclaimableSpace("outputs", "Results beyond the quota", min(excess, sum(outputs.values())), loss)
         yield ReclaimableSpace(
             "segments",
             "Rendered pieces",
             disk_space(self._paths.segments)[0],
-            "Editing a sentence of an old narration renders the whole of it again.",
+            Message.of("disk.loses-pieces").reason(),
         )
         uploads = sum(disk_space(path)[0] for path in self._old_uploads())
-        loss = "Old jobs that were made from an uploaded file cannot be tried again without it."
+        loss = Message.of("disk.loses-uploads").reason()
         yield ReclaimableSpace("uploads", "Uploads that no waiting job needs", uploads, loss)
-        loss = "Engines fill their caches again when they are used next."
+        loss = Message.of("disk.loses-caches").reason()
         yield ReclaimableSpace("cache", "Caches of engines", disk_space(self._paths.cache)[0], loss)
         logs = sum(disk_space(path)[0] for path in self._old_logs())
-        yield ReclaimableSpace("logs", "Older logs", logs, "The present log stays.")
+        yield ReclaimableSpace("logs", "Older logs", logs, Message.of("disk.loses-logs").reason())
 
     def _outputs_that_may_go(self) -> dict[str, int]:
         in_use = self.outputs_in_use()

@@ -85,34 +85,28 @@ def smaller_work(need: Need, demand: Demand, room: int) -> Message | str:
 def unloading(need: Need, victims: Sequence[MemoryHolder]) -> str:
     """Return what happens before an admitted load."""
     gained = about(sum(victim.bytes for victim in victims))
-    return f"Unloading {_list([victim.title for victim in victims])} to gain {gained} for {need.title}."
+    engines = [victim.title for victim in victims]
+    return Message.of("memory.unloads", engines=engines, gained=gained, engine=need.title).reason()
 
 
 def verdict(tier: Tier, pool: Pool, free: int, idle: Sequence[MemoryHolder]) -> tuple[bool, str]:
     """Return (admitted, sentence) for a load of the tier whose size is not known yet; `idle` engines would be unloaded for it."""
     gain = sum(one.bytes for one in idle)
     usable = pool.available - free
-    place = " of the graphics card" if pool.plug_in else ""
     if usable + gain <= 0:
-        return (
-            False,
-            f"A {tier} engine would have to wait: {at_most(pool.available)}{place} available, {at_least(free)} must stay free.",
-        )
+        available = at_most(pool.available)
+        wait = Message.of("memory.tier-waits", tier=tier, available=available, card=pool.plug_in, free=at_least(free))
+        return False, wait.reason()
     matters = gain >= max(WORTH_NAMING, 0.05 * (usable + gain))
-    after = (
-        f" after unloading {_list(list(dict.fromkeys(one.title for one in idle if one.bytes >= WORTH_NAMING)))}"
-        if matters
-        else ""
-    )
-    return True, f"A {tier} engine would be admitted: it may take up to {at_most(usable + gain)}{place}{after}."
+    unloaded = list(dict.fromkeys(one.title for one in idle if one.bytes >= WORTH_NAMING)) if matters else []
+    most = at_most(usable + gain)
+    return True, Message.of("memory.tier-fits", tier=tier, most=most, card=pool.plug_in, unloaded=unloaded).reason()
 
 
 def ended_for_memory(title: str, tier: Tier, used: int, pool: int, kill_limit: float) -> str:
     """Return why the sampler ended a worker; it becomes the reason of the job's error."""
-    return (
-        f"{title} was ended because {used / pool:.0%} of this machine's {about(pool)} were in use and the limit is "
-        f"{kill_limit:.0%}; it was the youngest {tier} engine. Beyond the limit the whole machine could have stopped."
-    )
+    percent, limit = 100 * used / pool, 100 * kill_limit
+    return Message.of("memory.ended", engine=title, percent=percent, pool=about(pool), limit=limit, tier=tier).reason()
 
 
 def _fewest_that_help(holders: Sequence[MemoryHolder], missing: int) -> list[MemoryHolder]:
@@ -126,7 +120,3 @@ def _fewest_that_help(holders: Sequence[MemoryHolder], missing: int) -> list[Mem
 
 def _name(holder: MemoryHolder) -> Message | str:
     return Message.of("memory.working", engine=holder.title) if holder.busy else holder.title
-
-
-def _list(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

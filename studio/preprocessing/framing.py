@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from media.messages.message import Message
 from media.video.images import read_image, write_picture
 from media.video.read import Picture
 
@@ -59,12 +60,12 @@ class Framing:
 
     def sentence(self) -> str:
         if self.fits:
-            return "The person is framed alike in the picture and in the clip."
-        larger, factor = ("larger", self.factor) if self.factor > 1 else ("smaller", 1 / self.factor)
-        return (
-            f"The face fills {self.reference:.0%} of the picture's height and {self.driving:.0%} of the clip's: "
-            f"it is {factor:.1f} times {larger} in the picture. Framed alike they give a better result."
-        )
+            return Message.of("preparation.framed-alike").reason()
+        larger = self.factor > 1
+        return Message.of(
+            "preparation.framed-otherwise", picture=100 * self.reference, clip=100 * self.driving,
+            factor=self.factor if larger else 1 / self.factor, larger=larger,
+        ).reason()  # fmt: skip
 
 
 def compare_framing(reference: FacePosition, driving: FacePosition) -> Framing:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from media.audio.audio import Audio
 from media.audio.decode import iterate_audio
+from media.messages.message import Message
 from media.video.read import probe_video, read_frames
 from media.video.write import VideoWriter, join_video
 from studio.errors import InvalidInput
@@ -51,12 +52,10 @@ class PreparationCost:
 
     def sentence(self) -> str:
         """One line for a page: what is used and what it takes."""
-        count = "1 picture" if self.frames == 1 else f"{self.frames:,} pictures"
-        rate = f"{float(self.fps):.3g} a second"
-        return (
-            f"{self.seconds:.1f} s as {count} of {self.width} × {self.height} at {rate}: "
-            f"{about(self.bytes)} of memory when decoded."
-        )
+        return Message.of(
+            "preparation.cost", seconds=self.seconds, pictures=self.frames, width=self.width, height=self.height,
+            rate=float(f"{float(self.fps):.3g}"), memory=about(self.bytes),
+        ).reason()  # fmt: skip
 
 
 def estimate_cost(path: Path, constraints: Limits, trim: Trim = None) -> PreparationCost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from media.messages.message import Message
 from studio.provenance.statement import Carried, FileStatement, Mark, StatedAction, StatedIngredient
 
 _SOURCES = {
@@ -27,20 +28,20 @@ _ACTIONS = {
 }  # fmt: skip
 _RELATIONS = {"parentOf": "what it was made from", "componentOf": "a part of it", "inputTo": "what was given to make it"}
 _FAILURES = (
-    ("assertion.dataHash", "Its content was changed after it was signed."),
-    ("assertion.bmffHash", "Its content was changed after it was signed."),
-    ("assertion.boxesHash", "Its content was changed after it was signed."),
-    ("assertion.collectionHash", "What is packed in it was changed after it was signed."),
-    ("assertion.hashedURI", "A part of the statement was changed after it was signed."),
-    ("assertion.missing", "A part of the statement is missing."),
-    ("claimSignature.outsideValidity", "The certificate was not valid when it was signed."),
-    ("claimSignature", "The signature does not belong to this statement."),
-    ("claim.", "The statement is not whole."),
-    ("signingCredential.expired", "The certificate has expired."),
-    ("signingCredential", "The certificate is not made for such signatures."),
-    ("timeStamp", "The time stamp does not hold."),
-    ("manifest.", "The statement breaks the rules of its form."),
-    ("ingredient.", "What is told of an ingredient does not hold."),
+    ("assertion.dataHash", "provenance.content-changed"),
+    ("assertion.bmffHash", "provenance.content-changed"),
+    ("assertion.boxesHash", "provenance.content-changed"),
+    ("assertion.collectionHash", "provenance.packed-changed"),
+    ("assertion.hashedURI", "provenance.part-changed"),
+    ("assertion.missing", "provenance.part-missing"),
+    ("claimSignature.outsideValidity", "provenance.certificate-not-valid-then"),
+    ("claimSignature", "provenance.signature-of-another"),
+    ("claim.", "provenance.statement-not-whole"),
+    ("signingCredential.expired", "provenance.certificate-ran-out"),
+    ("signingCredential", "provenance.certificate-not-for-signatures"),
+    ("timeStamp", "provenance.time-stamp-broken"),
+    ("manifest.", "provenance.form-broken"),
+    ("ingredient.", "provenance.ingredient-broken"),
 )
 
 
@@ -74,23 +75,19 @@ def report_of(found: FileStatement) -> FileReport:
 
 def _sentence(found: FileStatement) -> str:
     if found.carried is Carried.NONE:
-        return "Nothing signed was found in this file."
+        return Message.of("provenance.nothing-signed").reason()
     if found.carried is Carried.ELSEWHERE:
-        return "This file says that its signed statement lies at an address on the network. It was not fetched."
+        return Message.of("provenance.lies-elsewhere").reason()
     if found.carried is Carried.DAMAGED:
-        return "There is something like a signed statement in this file, and it cannot be read: the file was cut or damaged."
-    who = (
-        "by this studio"
-        if found.ours
-        else f"by “{found.signer or found.issuer or 'somebody without a name'}”, whom this studio does not know"
-    )
-    if found.holds:
-        return f"Signed {who}. Nothing that the signature covers was changed since."
-    return f"It carries a statement signed {who}, which does not hold any more."
+        return Message.of("provenance.statement-damaged").reason()
+    signer = found.signer or found.issuer
+    code = "provenance.statement-holds" if found.holds else "provenance.statement-broken"
+    return Message.of(code, ours=found.ours, signer=signer).reason()
 
 
 def _failure(code: str) -> str:
-    return next((words for start, words in _FAILURES if code.startswith(start)), f"It breaks a rule of its form: {code}.")
+    known = next((told for start, told in _FAILURES if code.startswith(start)), None)
+    return (Message.of(known) if known else Message.of("provenance.rule-broken", rule=code)).reason()
 
 
 def _action(one: StatedAction) -> str:
@@ -119,16 +116,13 @@ def _models(found: FileStatement) -> list[str]:
 
 def _unknown(found: FileStatement) -> list[str]:
     if found.holds is None:
-        return [
-            "How it was made, by whom and when. Statements are lost where a file is converted or cut, and by many services, "
-            "so that none is found says nothing about where it comes from."
-        ]
+        return [Message.of("provenance.all-unknown").reason()]
     told = []
     if not found.ours:
-        told.append("Who the signer really is: anyone can make a certificate with any name.")
+        told.append(Message.of("provenance.signer-unknown").reason())
     if not found.signed_at:
-        told.append("When it was signed: the statement has no time stamp.")
+        told.append(Message.of("provenance.time-unknown").reason())
     if any(one.mark is Mark.NONE for one in found.ingredients):
-        told.append("How the ingredients without a statement were made.")
-    told.append("Whether what is shown or said took place: a signature tells who states something, and that it was not changed.")
+        told.append(Message.of("provenance.ingredients-unknown").reason())
+    told.append(Message.of("provenance.truth-unknown").reason())
     return told

@@ -14,6 +14,7 @@ import numpy as np
 from engines.contract import EngineOptions
 from media.audio.audio import Audio
 from media.audio.inspection import SoundFindings, inspect
+from media.messages.message import Message
 
 LETTERS_PER_SECOND = 14.5
 """Of ordinary speech in an alphabet; measured over English, German, French and Spanish narration it lies between 13 and 16."""
@@ -41,17 +42,21 @@ _EXTRA_LETTERS = (
 """What a sign takes longer to say than a letter: figures and ideographs are words, marks are pauses, capitals are spelt."""
 
 
+_Found = tuple[Message, float]
+"""What is wrong, and how much of the score it takes."""
+
+
 @dataclass(frozen=True)
 class TakeCheck:
     """The result of the checks of one take.
 
     Args:
-        problems: a sentence each, () if there are none.
+        problems: () if there are none.
         score: 1 for a take without any problem, down to 0; only for comparing takes of the same text.
         speech_start, speech_end: where the engine's own leading silence ends and its trailing silence begins, in seconds.
     """
 
-    problems: tuple[str, ...]
+    problems: tuple[Message, ...]
     score: float
     speech_start: float
     speech_end: float
@@ -66,12 +71,12 @@ def check_take(audio: Audio, text: str, speed: float = 1.0) -> TakeCheck:
     findings = inspect(audio)
     start, end = speech_bounds(audio, findings)
     if audio.frames == 0 or findings.rms_dbfs < _EMPTY_DBFS:
-        return TakeCheck(("Nothing can be heard.",), 0.0, start, end)
+        return TakeCheck((Message.of("take.silent"),), 0.0, start, end)
     found = [*_length(end - start, text, speed), *_silence(findings), *_clipping(findings)]
     if findings.is_empty and end - start > _LONGEST_STEADY:
-        found.append(("It is a steady noise and no speech.", 0.9))
+        found.append((Message.of("take.steady-noise"), 0.9))
     score = max(0.0, 1.0 - sum(penalty for _, penalty in found))
-    return TakeCheck(tuple(sentence for sentence, _ in found), round(score, 4), start, end)
+    return TakeCheck(tuple(problem for problem, _ in found), round(score, 4), start, end)
 
 
 def spoken_weight(text: str) -> float:
@@ -111,27 +116,28 @@ def speech_bounds(audio: Audio, findings: SoundFindings) -> tuple[float, float]:
     return float(start), float(end)
 
 
-def _length(seconds: float, text: str, speed: float) -> list[tuple[str, float]]:
+def _length(seconds: float, text: str, speed: float) -> list[_Found]:
     expected = spoken_weight(text) / LETTERS_PER_SECOND / speed
     shortest = expected * _SHORTEST_SHARE - _SLACK_SECONDS / 4
     longest = expected * _LONGEST_SHARE + _SLACK_SECONDS
     if seconds < shortest:
-        sentence = f"It is too short for its text: {seconds:.1f} s where about {expected:.1f} s are usual."
-        return [(sentence, min(0.8, 0.3 + 0.5 * (1 - seconds / shortest)))]
+        problem = Message.of("take.too-short", seconds=seconds, expected=expected)
+        return [(problem, min(0.8, 0.3 + 0.5 * (1 - seconds / shortest)))]
     if seconds > longest:
-        sentence = f"It is too long for its text: {seconds:.1f} s where about {expected:.1f} s are usual."
-        return [(sentence, min(0.8, 0.3 + 0.25 * (seconds / longest - 1)))]
+        problem = Message.of("take.too-long", seconds=seconds, expected=expected)
+        return [(problem, min(0.8, 0.3 + 0.25 * (seconds / longest - 1)))]
     return []
 
 
-def _silence(findings: SoundFindings) -> list[tuple[str, float]]:
+def _silence(findings: SoundFindings) -> list[_Found]:
     longest = findings.longest_silence
     if longest <= _LONGEST_SILENCE:
         return []
-    return [(f"It holds a silence of {longest:.1f} s.", min(0.6, 0.2 + 0.05 * longest))]
+    return [(Message.of("take.long-silence", seconds=longest), min(0.6, 0.2 + 0.05 * longest))]
 
 
-def _clipping(findings: SoundFindings) -> list[tuple[str, float]]:
+def _clipping(findings: SoundFindings) -> list[_Found]:
     if findings.clipped_fraction <= _MOST_CLIPPED:
         return []
-    return [(f"{findings.clipped_fraction:.1%} of it is clipped.", min(0.5, 0.1 + 10 * findings.clipped_fraction))]
+    problem = Message.of("take.clipped", percent=findings.clipped_fraction * 100)
+    return [(problem, min(0.5, 0.1 + 10 * findings.clipped_fraction))]

@@ -1,4 +1,4 @@
-"""The word error rate between the expected and the recognised text, and the differences in words. Pure functions."""
+"""The word error rate between the expected and the recognised text, and the differences. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from media.messages.message import Message
 from studio.verification.text_normalisation import comparable_words
 
 _SHOWN_WORDS = 6
@@ -44,20 +45,20 @@ class TranscriptComparison:
     replaced: tuple[tuple[str, str], ...] = ()
 
     @property
-    def sentence(self) -> str:
-        """The differences in one sentence, "" if there are none."""
+    def finding(self) -> Message | None:
+        """The differences, None if there are none."""
         parts = []
         if self.dropped:
-            parts.append(f"“{_shown(self.dropped)}” is left out")
+            parts.append(Message.of("take.words-left-out", words=_shown(self.dropped)))
         if self.repeated:
-            parts.append(f"“{_shown(self.repeated)}” is said twice")
+            parts.append(Message.of("take.words-said-twice", words=_shown(self.repeated)))
         if self.inserted:
-            parts.append(f"“{_shown(self.inserted)}” is added")
+            parts.append(Message.of("take.words-added", words=_shown(self.inserted)))
         if self.replaced:
             wanted, heard = self.replaced[0]
-            more = f" and {len(self.replaced) - 1} more" if len(self.replaced) > 1 else ""
-            parts.append(f"“{_shown((wanted,))}” is heard as “{_shown((heard,))}”{more}")
-        return f"{', '.join(parts)}." if parts else ""
+            words, more = _shown((wanted,)), len(self.replaced) - 1
+            parts.append(Message.of("take.words-heard-otherwise", words=words, heard=_shown((heard,)), more=more))
+        return Message.of("take.words-differ", parts=parts) if parts else None
 
     @property
     def missing_or_twice(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from media.messages.message import Message
 from studio.files import remove_staging_files, slug
 from studio.voices.model import Voice
 from studio.voices.names import LONGEST_NAME, valid_name, visible
@@ -86,7 +87,7 @@ class VoiceIndex:
 
 def _second_of_its_name(voice: Voice) -> Voice:
     """A folder that was copied in by hand: listed under a name of its own so that it can be deleted."""
-    damage = f"Another voice is called “{visible(voice.name)}” too; this one lies in the folder {voice.id}."
+    damage = Message.of("voice.name-twice", voice=visible(voice.name), folder=voice.id).reason()
     return replace(voice, name=f"{voice.name} [{voice.id}]", damage=voice.damage or damage)
 
 

@@ -166,7 +166,7 @@ def read_voice(folder: Path) -> Voice:
     try:
         record = read_record((folder / RECORD).read_bytes())
     except OSError:
-        return _damaged(folder, "Its record, voice.json, is missing or cannot be opened.")
+        return _damaged(folder, Message.of("voice.record-missing").reason())
     except InvalidInput as error:
         return _damaged(folder, f"{error.reason} (voice.json)")
     return voice_of(folder, record, damage=master_damage(folder / record.master, record))
@@ -177,9 +177,9 @@ def master_damage(path: Path, record: VoiceRecord) -> str:
     try:
         header = soundfile.info(path)
     except (OSError, soundfile.SoundFileError):
-        return f"Its sound, {record.master}, is missing or cannot be read."
+        return Message.of("voice.sound-missing", file=record.master).reason()
     if (header.samplerate, header.channels) != (record.rate, record.channels) or abs(header.duration - record.duration) > 0.01:
-        return f"Its sound, {record.master}, is not the one that was saved."
+        return Message.of("voice.sound-of-another", file=record.master).reason()
     return ""
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from media.messages.message import Message
 from studio.errors import NotFound
 from studio.workflows.reading import MANIFEST_SUFFIX, read_template
 from studio.workflows.template import WorkflowTemplate
@@ -32,8 +34,8 @@ class TemplateCollection:
             for path in sorted(folder.glob(f"*{MANIFEST_SUFFIX}")) if folder.is_dir() else ():
                 template = self._current(path, own=place > 0)
                 if template.id in taken:
-                    words = f'Another template has the id "{template.id}"; rename this one\'s two files and its id.'
-                    template = _with_problem(template, f"{template.id}-{place + 1}", words)
+                    problem = Message.of("manifest.id-taken", id=template.id)
+                    template = _with_problem(template, f"{template.id}-{place + 1}", problem)
                     if template.id in taken:
                         continue
                 taken[template.id] = path
@@ -68,5 +70,5 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-def _with_problem(template: WorkflowTemplate, new_id: str, words: str) -> WorkflowTemplate:
-    return WorkflowTemplate(new_id, template.title, template.manifest, template.graph, (words, *template.problems), template.own)
+def _with_problem(template: WorkflowTemplate, new_id: str, problem: Message) -> WorkflowTemplate:
+    return replace(template, id=new_id, problems=(problem, *template.problems))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engines.contract import Tier
+from media.messages.message import Message
 from studio.units import GIB
 from studio.workflows.graph.conversion import file_ending
 from studio.workflows.model_folders import MODEL_ENDINGS
@@ -59,13 +60,10 @@ def memory_need(models: Sequence[FoundModel], graph: Mapping[str, Mapping[str, A
                 sizes[basename(value)] = 0
     unknown = [name for name, size in sizes.items() if not size]
     if unknown:
-        whose = (
-            f"the size of {unknown[0]} is" if len(unknown) == 1 else f"the sizes of {unknown[0]} and {len(unknown) - 1} more are"
-        )
-        return MemoryNeed(0.0, f"How much memory it needs is not known: {whose} not.")
+        told = Message.of("template.memory-unknown", file=unknown[0], more=len(unknown) - 1)
+        return MemoryNeed(0.0, told.reason())
     weights = sum(sizes.values()) / GIB
     need = math.ceil(2 * (weights + max(LEAST_WORKING_GIB, WORKING_SHARE * weights))) / 2
     if not sizes:
-        return MemoryNeed(need, f"It names no model files, so it is taken to need {need:g} GiB to work.")
-    files = "Its model file has" if len(sizes) == 1 else f"Its {len(sizes)} model files have"
-    return MemoryNeed(need, f"{files} {weights:.1f} GiB; with room to work it needs about {need:g} GiB.")
+        return MemoryNeed(need, Message.of("template.memory-without-models", need=need).reason())
+    return MemoryNeed(need, Message.of("template.memory-of-models", count=len(sizes), weights=weights, need=need).reason())

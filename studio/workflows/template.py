@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from media.messages.message import Message
 from studio.errors import InvalidInput
 from studio.preprocessing import Constraints
 from studio.workflows.manifest import InputKind, Manifest, TemplateInput
@@ -27,7 +28,7 @@ class WorkflowTemplate:
     Attributes:
         manifest: None where the file cannot be read at all; then `valid` is false.
         graph: never to be changed; `build_prompt` works on a copy.
-        problems: every fault of the two files, a sentence each; a template without one is valid.
+        problems: every fault of the two files; a template without one is valid.
         own: whether it lies in the data folder, so that a person may edit and delete it.
     """
 
@@ -35,7 +36,7 @@ class WorkflowTemplate:
     title: str
     manifest: Manifest | None
     graph: Graph
-    problems: tuple[str, ...] = ()
+    problems: tuple[Message, ...] = ()
     own: bool = False
 
     @property
@@ -49,7 +50,7 @@ class WorkflowTemplate:
             InvalidInput: it is broken; the first problem is told.
         """
         if self.manifest is None or self.problems:
-            first = self.problems[0] if self.problems else "Its manifest cannot be read."
+            first = self.problems[0] if self.problems else Message.of("manifest.not-read")
             raise InvalidInput("template.broken", template=self.id, problem=first)
         return self.manifest
 
@@ -130,7 +131,7 @@ class WorkflowTemplate:
             "id": self.id,
             "title": self.title,
             "valid": self.valid,
-            "problems": list(self.problems),
+            "problems": [str(problem) for problem in self.problems],
             "own": self.own,
             "inputs": [{**each.model_dump(mode="json"), "extensions": list(each.accepted)} for each in inputs],
             "parameters": [each.model_dump(mode="json") for each in parameters],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeGuard
 
+from media.messages.message import Message
 from studio.errors import InvalidInput
 from studio.workflows.manifest import Parameter, ParameterKind, TemplateInput
 
@@ -60,25 +61,20 @@ def checked_points(place: TemplateInput, given: Any) -> list[dict[str, Any]]:
     return points
 
 
-def allowed(parameter: Parameter) -> str:
+def allowed(parameter: Parameter) -> Message:
     """What a parameter may be, in words: "a whole number from 1 to 100"."""
     if parameter.kind is ParameterKind.CHOICE:
-        return f"one of {', '.join(str(choice) for choice in parameter.choices)}"
+        return Message.of("template.allows-choice", choices=[str(choice) for choice in parameter.choices])
     if parameter.kind is ParameterKind.BOOLEAN:
-        return "true or false"
+        return Message.of("template.allows-truth")
     if parameter.kind is ParameterKind.TEXT:
-        return f"a text of at most {LONGEST_TEXT} characters"
-    words = "a number" if parameter.kind is ParameterKind.NUMBER else "a whole number"
-    low, high = parameter.minimum, parameter.maximum
-    if low is not None and high is not None:
-        words += f" from {_plain(low)} to {_plain(high)}"
-    elif low is not None:
-        words += f" of {_plain(low)} or more"
-    elif high is not None:
-        words += f" up to {_plain(high)}"
-    if parameter.frames_multiple:
-        words += f" that is a multiple of {parameter.frames_multiple}, plus 1"
-    return words + (", or -1 to have one drawn" if parameter.kind is ParameterKind.SEED else "")
+        return Message.of("template.allows-text", most=LONGEST_TEXT)
+    low, high = _plain(parameter.minimum), _plain(parameter.maximum)
+    between = ("from-to" if high is not None else "least") if low is not None else ("most" if high is not None else "any")
+    return Message.of(
+        "template.allows-number", whole=parameter.kind is not ParameterKind.NUMBER, range=between, low=low, high=high,
+        multiple=parameter.frames_multiple or None, drawn=parameter.kind is ParameterKind.SEED,
+    )  # fmt: skip
 
 
 def _number(parameter: Parameter, value: Any, *, whole: bool) -> int | float:
@@ -105,8 +101,9 @@ def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) else str(value)
+def _plain(value: float | None) -> float | None:
+    """An end of a range, whole where it is: 3.0 is read as 3."""
+    return int(value) if value is not None and value == int(value) else value
 
 
 def _refused(parameter: Parameter, value: Any) -> InvalidInput:

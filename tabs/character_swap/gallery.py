@@ -74,7 +74,7 @@ def _builtin() -> WorkflowChoice:
 def _choice(template: WorkflowTemplate, configured: bool, inventory: ServerInventory | None) -> WorkflowChoice:
     manifest = template.manifest
     if manifest is None or not template.valid:
-        broken = tuple((problem, "") for problem in template.problems)
+        broken = tuple((str(problem), "") for problem in template.problems)
         return WorkflowChoice(
             template.id, template.title, "This template is broken.", (), (), "broken", "broken", broken, template
         )

@@ -135,6 +135,6 @@ def _take(view: SegmentView, number: int, take: TakeView) -> _TakeRow:
         name=f"take {number} of sentence {view.index + 1}",
         url="" if take.used or not take.path.exists() else segment_url(take.path.stem),
         facts=" · ".join(filter(None, facts)),
-        why=" ".join(found.problems) or ("Nothing to mend." if found.listener else ""),
+        why=" ".join(found.sentences) or ("Nothing to mend." if found.listener else ""),
         seed=take.seed,
     )

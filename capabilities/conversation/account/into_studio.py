@@ -12,6 +12,7 @@ from capabilities.conversation.account.accounts import ConversationAccounts
 from capabilities.conversation.account.export import turn_or_refused, write_turn
 from capabilities.conversation.account.model import ConversationAccount, ConversationTurn, TurnSpeaker
 from capabilities.voiceover.spec import VoiceoverSpec
+from media.messages.message import Message
 from studio.errors import InvalidInput
 from studio.library import LibraryOutput, Recipe
 from studio.library.model import AUDIO
@@ -115,7 +116,7 @@ def _known_consent(account: ConversationAccount, turn: ConversationTurn) -> str:
     if turn.speaker is TurnSpeaker.PERSON:
         return ""
     if "/" in account.partners.voice:
-        return f"The voice {account.partners.voice} of a speech engine; it is no recording of a person by this studio."
+        return Message.of("conversation.voice-of-an-engine", voice=account.partners.voice).reason()
     return account.consent
 
 

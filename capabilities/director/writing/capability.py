@@ -10,6 +10,7 @@ from capabilities.director.film.capability import RenderFilm
 from capabilities.director.writing.mind import POINTS, board_by_model
 from capabilities.director.writing.template import LONGEST_TOPIC, idea_of
 from engines.contract import ChatRequest
+from media.messages.message import Message
 from studio.jobs.capability import CPU_LANE, Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
 from studio.language.errors import NoLanguageModelError
@@ -82,8 +83,7 @@ class WriteBoard(Capability[WriteSpec]):
 
             made = board_by_model(spec.topic, spec.seed, ask, mind.name or spec.by, told)
         if made.bare:
-            listed = ", ".join(map(str, made.bare))
-            context.warn(f"Nothing that the model said to row {listed} could be used: the point itself stands there.")
+            context.warn(Message.of("project.rows-not-written", rows=made.bare).reason())
         project = self._desk.projects.make(made.project)
         context.event(PROJECT, id=project.folder.name)
         return []

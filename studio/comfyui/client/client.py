@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.comfyui.client.http import HttpTransport, as_json
 from studio.comfyui.client.inventory import ModelFile, NodeClass
+from studio.comfyui.client.refusal import read_refusal
 from studio.comfyui.client.status import (
     Finished,
     Interrupted,
@@ -21,7 +22,6 @@ from studio.comfyui.client.status import (
     explain_error,
     read_history,
     read_outputs,
-    read_refusal,
 )
 from studio.comfyui.errors import GraphRefused, UnexpectedAnswer, UploadTooLarge
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -140,67 +140,7 @@ def explain_error(data: Mapping[str, Any], titles: Mapping[str, str] = MappingPr
         code = "comfyui.model-file-damaged"
     else:
         code = "comfyui.node-failed"
-    return Failed(Message.of(code, node=where, said=(_without_paths(first)[:240] or kind).rstrip(".")))
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What a server objects to in a graph, sentence by sentence; `kinds` are the server's own names of the objections."""
-
-    sentences: tuple[str, ...]
-    kinds: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def reason(self) -> str:
-        return f"ComfyUI does not take this graph: {' '.join(self.sentences)}"
-
-
-def read_refusal(answer: Any, titles: Mapping[str, str] = MappingProxyType({})) -> Refusal | None:
-    """The objections in an answer of /prompt, also those of an answer that took a part of the graph; None without any."""
-    told = answer if isinstance(answer, Mapping) else {}
-    sentences: list[str] = []
-    kinds: set[str] = set()
-    nodes = told.get("node_errors")
-    for node, errors in nodes.items() if isinstance(nodes, Mapping) else ():
-        listed = errors.get("errors") if isinstance(errors, Mapping) else None
-        name = titles.get(str(node)) or (errors.get("class_type") if isinstance(errors, Mapping) else "") or f"node {node}"
-        for error in listed or ():
-            if isinstance(error, Mapping):
-                kinds.add(str(error.get("type") or ""))
-                sentences.append(_objection(str(name), error))
-    error = told.get("error")
-    if isinstance(error, Mapping):
-        kinds.add(str(error.get("type") or ""))
-        if not sentences or error.get("type") in ("missing_node_type", "invalid_prompt"):
-            sentences.insert(0, _general(error))
-    elif isinstance(error, str):
-        sentences.append(f"{error.rstrip('.')}.")
-    return Refusal(tuple(dict.fromkeys(sentences)), frozenset(kinds - {""})) if sentences else None
-
-
-def _objection(node: str, error: Mapping[str, Any]) -> str:
-    raw = error.get("extra_info")
-    info = raw if isinstance(raw, Mapping) else {}
-    name, value = info.get("input_name"), info.get("received_value")
-    kind = error.get("type")
-    if kind == "value_not_in_list" and name:
-        return f"{node} knows no {name} called “{_short(value)}”."
-    if kind == "required_input_missing" and name:
-        return f"{node} lacks its input {name}."
-    if kind in ("value_smaller_than_min", "value_bigger_than_max") and name:
-        bound = "small" if kind == "value_smaller_than_min" else "large"
-        return f"{node}: {name} is too {bound} at {_short(value)}."
-    details = " ".join(str(error.get(key) or "") for key in ("message", "details")).strip()
-    return f"{node}: {_without_paths(details)[:200] or 'it refuses'}".rstrip(".") + "."
-
-
-def _general(error: Mapping[str, Any]) -> str:
-    raw = error.get("extra_info")
-    info = raw if isinstance(raw, Mapping) else {}
-    if error.get("type") == "missing_node_type" and info.get("class_type"):
-        return f"The node class {info['class_type']} is not installed there."
-    words = " ".join(str(error.get(key) or "") for key in ("message", "details")).strip()
-    return f"{_without_paths(words)[:240] or 'it gives no reason'}".rstrip(".") + "."
+    return Failed(Message.of(code, node=where, said=(without_paths(first)[:240] or kind).rstrip(".")))
 
 
 def _where(data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
@@ -208,17 +148,13 @@ def _where(data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     return titles.get(node) or str(data.get("node_type") or "")
 
 
-def _without_paths(text: str) -> str:
+def without_paths(text: str) -> str:
     """Folders of the server's machine cut down to the last name."""
     words = []
     for word in text.split():
         bare = word.replace("\\", "/")
         words.append(bare.rsplit("/", 1)[-1] if bare.count("/") > 1 and "://" not in bare else word)
     return " ".join(words)
-
-
-def _short(value: Any) -> str:
-    return _without_paths(str(value))[:120]
 
 
 def _event(message: Any) -> tuple[str, Mapping[str, Any]]:

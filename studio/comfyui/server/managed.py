@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from media.messages.message import Message
 from studio.comfyui.client.client import ComfyUIClient
 from studio.comfyui.errors import ComfyUIMissing, ComfyUIUnreachable
 from studio.comfyui.memory_request import COMFYUI_ID
@@ -89,7 +90,7 @@ class ManagedServer:
         process = self._process
         if process is None or process.alive:
             return ""
-        return process.why or "ComfyUI was ended."
+        return process.why or Message.of("comfyui.ended").reason()
 
     def until_ready(self, waiting: Callable[[str], None], check: Callable[[], None]) -> ComfyUIClient:
         """Start it unless it runs, and wait until it answers: ten seconds or so, minutes with many custom nodes.

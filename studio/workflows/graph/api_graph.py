@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
+from media.messages.message import Message
 from studio.workflows.graph.schema import DYNAMIC_COMBO, InputSpec, accepts, live_inputs, output_types
 
 Place = tuple[str, str]
 """A node's id and an input's name."""
+
+_CHOICES_TOLD = 12
 
 
 def is_link(value: Any) -> bool:
@@ -16,40 +19,38 @@ def is_link(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and type(value[1]) is int
 
 
-def shape_problems(graph: Any) -> list[str]:
-    """Whether this is a graph in API format at all, and every link leads to a node of it. Sentences."""
+def shape_problems(graph: Any) -> list[Message]:
+    """What keeps this from being a graph in API format at all, each link leading to a node of it."""
     if not isinstance(graph, Mapping) or not graph:
-        return ["The graph is not in ComfyUI's API format: it should be node ids with their nodes."]
+        return [Message.of("graph.no-nodes")]
     if "nodes" in graph and "links" in graph:
-        return ["The graph is in the editor's format; export it in API format, or import it, which converts it."]
+        return [Message.of("graph.of-the-editor")]
     problems = []
     for node_id, node in graph.items():
         if not isinstance(node, Mapping) or not isinstance(node.get("class_type"), str):
-            problems.append(f'Node "{node_id}" of the graph has no class_type.')
+            problems.append(Message.of("graph.node-without-class", node=node_id))
         elif not isinstance(node.get("inputs"), Mapping):
-            problems.append(f'Node "{node_id}" of the graph has no inputs.')
+            problems.append(Message.of("graph.node-without-inputs", node=node_id))
         else:
             for name, value in node["inputs"].items():
                 if is_link(value) and value[0] not in graph:
-                    problems.append(
-                        f'Input "{name}" of node "{node_id}" is linked to node "{value[0]}", which is not in the graph.'
-                    )
+                    problems.append(Message.of("graph.link-to-nothing", input=name, node=node_id, source=value[0]))
     return problems + (_circles(graph) if not problems else [])
 
 
 def schema_problems(
     graph: Mapping[str, Mapping[str, Any]], classes: Mapping[str, Mapping[str, Any]], files: Container[Place] = frozenset()
-) -> list[str]:
+) -> list[Message]:
     """Every way in which a graph differs from the classes: inputs that are missing or unknown, types, ranges, choices, links.
 
     Args:
         files: places that name a file of the server's, a model or an upload: what lies there is no part of the classes.
     """
-    problems: list[str] = []
+    problems: list[Message] = []
     for node_id, node in graph.items():
         known = classes.get(node["class_type"])
         if known is None:
-            problems.append(f'Node "{node_id}" is a {node["class_type"]}, which is not known.')
+            problems.append(Message.of("graph.class-unknown", node=node_id, class_name=node["class_type"]))
             continue
         problems.extend(_node_problems(node_id, node, known, graph, classes, files))
     return problems
@@ -62,34 +63,36 @@ def _node_problems(
     graph: Mapping[str, Any],
     classes: Mapping[str, Any],
     files: Container[Place],
-) -> Iterator[str]:
+) -> Iterator[Message]:
     given = node["inputs"]
-    where = f'node "{node_id}" ({node["class_type"]})'
+    where = {"node": node_id, "class_name": node["class_type"]}
     specs = {spec.name: spec for spec in live_inputs(known, given)}
     for name in given:
         if name not in specs and not _of_another_version(name, given[name], specs):
-            yield f'Input "{name}" of {where} does not exist.'
+            yield Message.of("graph.input-unknown", input=name, **where)
     for name, spec in specs.items():
         if name not in given:
             if spec.required:
-                yield f'Input "{name}" of {where} is missing.'
+                yield Message.of("graph.input-missing", input=name, **where)
             continue
         value = given[name]
         known_file = (node_id, name) in files
         fault = _link_fault(spec, value, graph, classes) if is_link(value) else _value_fault(spec, value, known_file)
-        if fault:
-            yield f'Input "{name}" of {where} {fault}.'
+        if fault is not None:
+            yield Message.of("graph.input-wrong", input=name, fault=fault, **where)
 
 
-def _link_fault(spec: InputSpec, link: list[Any], graph: Mapping[str, Any], classes: Mapping[str, Any]) -> str:
+def _link_fault(spec: InputSpec, link: list[Any], graph: Mapping[str, Any], classes: Mapping[str, Any]) -> Message | None:
     source = classes.get(graph[link[0]]["class_type"])
     if source is None:
-        return ""
+        return None
     types = output_types(source)
     if not 0 <= link[1] < len(types):
-        return f'is linked to output {link[1]} of node "{link[0]}", which has {len(types)}'
+        return Message.of("graph.no-such-output", output=link[1], source=link[0], count=len(types))
     offered = types[link[1]]
-    return "" if accepts(spec.type, offered) else f'takes {spec.type} and is linked to {offered} of node "{link[0]}"'
+    if accepts(spec.type, offered):
+        return None
+    return Message.of("graph.other-type", type=spec.type, offered=offered, source=link[0])
 
 
 def _of_another_version(name: str, value: Any, specs: Mapping[str, InputSpec]) -> bool:
@@ -100,34 +103,34 @@ def _of_another_version(name: str, value: Any, specs: Mapping[str, InputSpec]) -
     return "." in name and not is_link(value) and name.split(".", 1)[0] in specs
 
 
-def _value_fault(spec: InputSpec, value: Any, is_file: bool) -> str:
+def _value_fault(spec: InputSpec, value: Any, is_file: bool) -> Message | None:
+    given = repr(value)
     if spec.type in ("INT", "FLOAT"):
-        if isinstance(value, bool) or not isinstance(value, int if spec.type == "INT" else (int, float)):
-            return f"is {value!r} and should be a {'whole ' if spec.type == 'INT' else ''}number"
-        low, high = spec.options.get("min"), spec.options.get("max")
-        if (low is not None and value < low) or (high is not None and value > high):
-            return f"is {value} and should be from {low} to {high}"
-        return ""
+        return _number_fault(spec, value)
     if spec.type == "BOOLEAN":
-        return "" if isinstance(value, bool) else f"is {value!r} and should be true or false"
+        return None if isinstance(value, bool) else Message.of("graph.no-truth", given=given)
     if spec.type == "STRING":
-        return "" if isinstance(value, str) else f"is {value!r} and should be a text"
-    if spec.type == DYNAMIC_COMBO:
-        return "" if value in (spec.choices or ()) else f"is {value!r} and should be one of {_listed(spec.choices or ())}"
-    if spec.type == "COMBO":
-        if is_file or value in (spec.choices or ()):
-            return ""
-        return f"is {value!r} and should be one of {_listed(spec.choices or ())}"
-    return f"takes {spec.type}, which only a link can bring"
+        return None if isinstance(value, str) else Message.of("graph.no-text", given=given)
+    if spec.type in (DYNAMIC_COMBO, "COMBO"):
+        if value in (spec.choices or ()) or (is_file and spec.type == "COMBO"):
+            return None
+        choices = [str(choice) for choice in spec.choices or ()]
+        return Message.of("graph.no-choice", given=given, choices=choices[:_CHOICES_TOLD], more=len(choices) > _CHOICES_TOLD)
+    return Message.of("graph.takes-a-link", type=spec.type)
 
 
-def _listed(choices: tuple[Any, ...]) -> str:
-    words = ", ".join(str(choice) for choice in choices[:12])
-    return f"{words} …" if len(choices) > 12 else words
+def _number_fault(spec: InputSpec, value: Any) -> Message | None:
+    whole = spec.type == "INT"
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        return Message.of("graph.no-number", given=repr(value), whole=whole)
+    low, high = spec.options.get("min"), spec.options.get("max")
+    if (low is not None and value < low) or (high is not None and value > high):
+        return Message.of("graph.out-of-range", given=str(value), low=str(low), high=str(high))
+    return None
 
 
-def _circles(graph: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A sentence when nodes wait for each other, which the server would find only when it runs the graph."""
+def _circles(graph: Mapping[str, Mapping[str, Any]]) -> list[Message]:
+    """What is wrong when nodes wait for each other, which the server would find only when it runs the graph."""
     waits = {
         node_id: {value[0] for value in node["inputs"].values() if is_link(value)} & graph.keys()
         for node_id, node in graph.items()
@@ -145,4 +148,4 @@ def _circles(graph: Mapping[str, Mapping[str, Any]]) -> list[str]:
             left[follower] -= 1
             if not left[follower]:
                 ready.append(follower)
-    return ["Nodes of the graph wait for each other in a circle."] if left else []
+    return [Message.of("graph.circle")] if left else []

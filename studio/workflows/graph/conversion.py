@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from media.messages.message import Message
 from studio.errors import InvalidInput
 from studio.workflows.graph.api_graph import is_link, schema_problems, shape_problems
 from studio.workflows.graph.editor_graph import (
@@ -79,7 +80,7 @@ def convert(workflow: Mapping[str, Any], classes: Classes) -> dict[str, Any]:
         for scope, node in nodes:
             graph[scope.prefix + str(node["id"])] = _converted(scope, node, classes[node["type"]])
     except NotUnderstood as error:
-        raise InvalidInput("workflow.not-converted", problem=str(error)) from None
+        raise InvalidInput("workflow.not-converted", problem=error.message) from None
     except (KeyError, TypeError, IndexError, ValueError, AttributeError):
         raise InvalidInput("workflow.damaged") from None
     _drop_dead_links(graph)
@@ -101,10 +102,10 @@ def file_ending(name: str) -> str:
     return PurePosixPath(re.sub(r" \[(input|output|temp)\]$", "", name).replace("\\", "/")).suffix.lower()
 
 
-def _refuse(problems: list[str], code: str = "workflow.not-convertible") -> None:
+def _refuse(problems: list[Message], code: str = "workflow.not-convertible") -> None:
     if problems:
         more = max(0, len(problems) - MOST_TOLD)
-        raise InvalidInput(code, problems=" ".join(problems[:MOST_TOLD]), more=more)
+        raise InvalidInput(code, problems=problems[:MOST_TOLD], more=more)
 
 
 def _is_run(node: Node) -> bool:
@@ -125,7 +126,8 @@ def _converted(scope: Scope, node: Node, node_class: Mapping[str, Any]) -> dict[
     known = {spec.name for spec in live_inputs(node_class, inputs)}
     stray = [name for name in inputs if name not in known]
     if stray:
-        raise NotUnderstood(f'Node {scope.prefix}{node["id"]} ({node["type"]}) has an input "{stray[0]}" that is not known.')
+        which = f"{scope.prefix}{node['id']}"
+        raise NotUnderstood(Message.of("workflow.input-unknown", node=which, class_name=node["type"], input=stray[0]))
     title = node.get("title") or node_class.get("display_name") or node["type"]
     return {"class_type": node["type"], "inputs": inputs, "_meta": {"title": title}}
 
@@ -141,9 +143,9 @@ def _widget_values(scope: Scope, node: Node, node_class: Mapping[str, Any]) -> I
     yield from _by_place(read_inputs(node_class), taken)
     left = [value for value in values[taken.count :] if value not in (None, "")]
     if left:
-        which = f"{scope.prefix}{node['id']} ({node['type']})"
+        which = f"{scope.prefix}{node['id']}"
         raise NotUnderstood(
-            f"Node {which} holds {len(values)} values where this server's has {taken.count}: it is of another version."
+            Message.of("workflow.other-version", node=which, class_name=node["type"], held=len(values), known=taken.count)
         )
 
 
@@ -178,7 +180,7 @@ def _by_place(specs: list[InputSpec], taken: _Taken) -> Iterator[tuple[str, Any]
         if spec.type == DYNAMIC_COMBO:
             inner = spec.chosen(value)
             if inner is None:
-                raise NotUnderstood(f'"{spec.name}" cannot be {value!r} on this server.')
+                raise NotUnderstood(Message.of("workflow.choice-unknown", input=spec.name, given=repr(value)))
             yield from _by_place(inner, taken)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from media.messages.message import Message
 from studio.workflows.graph.schema import DYNAMIC_COMBO, WIDGETS, accepts
 
 MUTED, BYPASSED = 2, 4
@@ -25,7 +26,11 @@ Node = Mapping[str, Any]
 
 
 class NotUnderstood(ValueError):
-    """Something in the file whose meaning is not known; the words are a sentence for a person."""
+    """Something in the file whose meaning is not known; `message` says what."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.code)
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def read_workflow(workflow: Mapping[str, Any]) -> Scope:
         NotUnderstood: not the editor's format, a legacy group node, or a subgraph that holds itself.
     """
     if not isinstance(workflow.get("nodes"), list) or not isinstance(workflow.get("links"), list):
-        raise NotUnderstood("The file is no workflow of ComfyUI's editor: it has no nodes and links.")
+        raise NotUnderstood(Message.of("workflow.no-nodes-and-links"))
     definitions = workflow.get("definitions") or {}
     subgraphs = {each["id"]: each for each in definitions.get("subgraphs") or () if isinstance(each, Mapping) and "id" in each}
     return _scope(workflow, subgraphs, None, None, 0)
@@ -96,7 +101,7 @@ def read_workflow(workflow: Mapping[str, Any]) -> Scope:
 
 def _scope(graph: Mapping[str, Any], subgraphs: Mapping[str, Any], parent: Scope | None, host: Node | None, depth: int) -> Scope:
     if depth > DEEPEST:
-        raise NotUnderstood("A subgraph of the workflow holds itself.")
+        raise NotUnderstood(Message.of("workflow.holds-itself"))
     nodes = {str(node["id"]): node for node in graph["nodes"]}
     links = dict(_read_link(link) for link in graph.get("links") or ())
     prefix = f"{parent.prefix}{host['id']}:" if parent is not None and host is not None else ""
@@ -104,7 +109,7 @@ def _scope(graph: Mapping[str, Any], subgraphs: Mapping[str, Any], parent: Scope
     for node_id, node in nodes.items():
         kind = str(node.get("type"))
         if kind.startswith(("workflow/", "workflow>")):
-            raise NotUnderstood(f'Node {node_id} is a group node of an older editor ("{kind[9:]}"); ungroup it and export again.')
+            raise NotUnderstood(Message.of("workflow.group-node", node=node_id, name=kind[9:]))
         if kind in subgraphs:
             scope.inner[node_id] = _scope(subgraphs[kind], subgraphs, scope, node, depth + 1)
     return scope
@@ -119,7 +124,7 @@ def _read_link(link: Any) -> tuple[Any, Link]:
 def source_of(scope: Scope, link_id: Any, depth: int = 0) -> Source:
     """What a link brings in the end; None when it brings nothing, as from a muted node."""
     if depth > LONGEST_WAY:
-        raise NotUnderstood("Links of the workflow run in a circle.")
+        raise NotUnderstood(Message.of("workflow.links-in-circle"))
     link = scope.links.get(link_id)
     if link is None:
         return None
@@ -168,7 +173,7 @@ def _host_widgets(scope: Scope, count: int) -> list[str]:
     for names in readings:
         if len(names) == count:
             return names
-    raise NotUnderstood(f"The values of subgraph node {scope.prefix[:-1]} do not fit its inputs.")
+    raise NotUnderstood(Message.of("workflow.subgraph-values-unfit", node=scope.prefix[:-1]))
 
 
 def _from_host(scope: Scope, slot: int, depth: int) -> Source:
@@ -214,7 +219,7 @@ def _through_virtual(scope: Scope, node: Node, depth: int) -> Source:
             if each.get("type") == "SetNode" and (each.get("widgets_values") or [0])[0] == name
         ]
         if len(setters) != 1:
-            raise NotUnderstood(f'The value "{name}" that node {node["id"]} gets is not set by exactly one node.')
+            raise NotUnderstood(Message.of("workflow.value-not-set-once", name=name, node=node["id"]))
         node = setters[0]
     for each in node.get("inputs") or ():
         return source_of(scope, each["link"], depth + 1) if each.get("link") is not None else None

@@ -10,6 +10,7 @@ import pytest
 
 from studio.access.local_listeners import is_local
 from studio.comfyui.client.events import RunProgress, read_preview
+from studio.comfyui.client.refusal import read_refusal
 from studio.comfyui.client.status import (
     Failed,
     Finished,
@@ -19,7 +20,6 @@ from studio.comfyui.client.status import (
     ServerQueue,
     explain_error,
     read_history,
-    read_refusal,
 )
 
 FILE = {"filename": "out_00001_.mp4", "subfolder": "studio/x", "type": "output"}

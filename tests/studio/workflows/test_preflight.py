@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from media.messages.message import Message
 from studio.comfyui.client.inventory import ModelFile, ServerInventory
 from studio.comfyui.errors import ComfyUIUnreachable
 from studio.workflows import TemplateChecks, parse_roots, preflight, validate
@@ -73,7 +74,7 @@ def test_a_part_of_a_name_is_no_match() -> None:
 def test_a_broken_template_tells_its_own_faults() -> None:
     from studio.workflows import WorkflowTemplate
 
-    broken = WorkflowTemplate("x", "X", None, {}, ("The manifest is not YAML.",))
+    broken = WorkflowTemplate("x", "X", None, {}, (Message.of("manifest.not-yaml", line=None),))
     assert [each.sentence for each in preflight(broken, inventory_for(shipped(SEEDVR)))] == ["The manifest is not YAML."]
 
 

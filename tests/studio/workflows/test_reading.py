@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from media.messages.catalogue import entry
 from studio.errors import InvalidInput, NotFound
 from studio.workflows import TemplateCollection, WorkflowTemplate
 from studio.workflows.reading import read_template
@@ -107,8 +108,10 @@ def test_every_fault_is_a_sentence(fault: str, tmp_path: Path) -> None:
     change, words = FAULTS[fault]
     template = write(tmp_path, change)
     assert not template.valid
-    assert any(words in problem for problem in template.problems), template.problems
-    assert all(problem.endswith(".") for problem in template.problems)
+    assert any(words in str(problem) for problem in template.problems), template.problems
+    assert all(str(problem).endswith(".") for problem in template.problems)
+    assert all(entry(problem.code, "en") is not None for problem in template.problems)
+    assert template.as_dict()["problems"] == [str(problem) for problem in template.problems]
     with pytest.raises(InvalidInput, match="is broken"):
         template.complete({})
 
@@ -127,7 +130,7 @@ def test_files_that_cannot_be_read_are_told(name: str, content: str, words: str,
     write(tmp_path)
     (tmp_path / name).write_text(content)
     template = read_template(tmp_path / "larger.manifest.yaml")
-    assert any(words in problem for problem in template.problems), template.problems
+    assert any(words in str(problem) for problem in template.problems), template.problems
 
 
 def test_a_broken_template_hides_no_other(tmp_path: Path) -> None:
@@ -149,7 +152,7 @@ def test_of_two_with_one_id_the_later_is_told(tmp_path: Path) -> None:
     write(tmp_path / "own")
     first, second = TemplateCollection([tmp_path / "managed", tmp_path / "own"]).all()
     assert first.valid and first.id == "larger"
-    assert not second.valid and "Another template has the id" in second.problems[0]
+    assert not second.valid and "Another template has the id" in str(second.problems[0])
 
 
 def test_a_dropped_in_or_changed_template_shows_without_a_restart(tmp_path: Path) -> None:

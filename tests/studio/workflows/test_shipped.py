@@ -81,10 +81,12 @@ def test_every_fault_of_a_graph_is_seen(template: WorkflowTemplate) -> None:
             broken = {**template.graph, node_id: {**node, "inputs": dict(node["inputs"])}}
             del broken[node_id]["inputs"][name]
             words = schema_problems(broken, definitions(True), files)
-            assert any(f'Input "{name}" of node "{node_id}"' in sentence and "missing" in sentence for sentence in words)
+            assert any(
+                f'Input "{name}" of node "{node_id}"' in sentence and "missing" in sentence for sentence in map(str, words)
+            )
             if is_link(node["inputs"][name]):
                 broken[node_id]["inputs"][name] = [node["inputs"][name][0], 99]
-                assert any("output 99" in sentence for sentence in schema_problems(broken, definitions(True), files))
+                assert any("output 99" in str(fault) for fault in schema_problems(broken, definitions(True), files))
 
 
 def test_every_value_a_template_may_be_given_fits_its_node(template: WorkflowTemplate) -> None:

@@ -91,7 +91,7 @@ def test_a_manifest_whose_stretches_name_nothing_is_broken() -> None:
         ({"frames": "colour"}, '"colour", which is not mapped'),
     ):
         wrong = manifest.model_copy(update={"stretches": manifest.stretches.model_copy(update=change)})
-        assert any(told in fault for fault in graph_faults(wrong, dict(template.graph))), change
+        assert any(told in str(fault) for fault in graph_faults(wrong, dict(template.graph))), change
 
 
 def test_a_figure_s_mask_is_made_of_whole_blocks() -> None:
