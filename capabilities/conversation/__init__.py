@@ -1,1 +1,1 @@
-"""Talking with the studio, as far as it is built: rehearsing a scene, in which the studio speaks the other parts."""
+"""Conversations with a language model, and rehearsals of a scene in which the studio speaks the other parts."""

@@ -1,4 +1,4 @@
-"""What was had in the Conversation tab, in one list: conversations with the studio, and rehearsals of a scene."""
+"""The list of past conversations with the studio and rehearsals of a scene."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class PastTalk:
     """One row of the list.
 
     Args:
-        began: seconds since the epoch; of a rehearsal, when its report was written. duration: in seconds, 0 where nobody knows.
-        turns: how many there were, or lines of the person's. cuts: replies that were interrupted.
-        first: what was said first, or how the rehearsal went.
+        began: seconds since the epoch; of a rehearsal, when its report was written. duration: in seconds, 0 if unknown.
+        turns: their number, or that of the person's lines. cuts: replies that were interrupted.
+        first: the first words, or the result of the rehearsal.
     """
 
     kind: PastKind

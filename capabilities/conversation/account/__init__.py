@@ -1,1 +1,1 @@
-"""The account of a conversation: kept while it goes, read back whole, given out, and taken into the studio."""
+"""The record of a conversation: written while it goes on, read back, exported, and used in other parts of the studio."""

@@ -1,4 +1,5 @@
-"""The conversations of a studio, a folder each under `conversations/` of the data folder. The files are the truth."""
+"""The recorded conversations of a studio, a folder each under `conversations/` of the data folder. The files are
+authoritative."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ _ID = re.compile(r"[0-9a-z-]{8,64}")
 
 
 class _KeptSummary(BaseModel):
-    """What the list shows of a conversation, so that it need not read every journal; right while the journal has this size."""
+    """The entry of a conversation in the list, cached so that not every journal must be read; valid while the journal has this
+    size."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -67,13 +69,13 @@ class ConversationAccounts:
         terms: LicenceTerms = UNKNOWN,
         troubled: Callable[[GreenroomError], None] | None = None,
     ) -> ConversationRecorder:
-        """A new conversation, being written until its recorder is closed.
+        """Start a new conversation, which is live until its recorder is closed.
 
         Args:
-            title: "" for the date and the time of day. The others as `ConversationRecorder` has them.
+            title: "" for date and time. The others as for `ConversationRecorder`.
 
         Raises:
-            StorageError: the disk does not take it.
+            StorageError: the disk is full or cannot be written.
         """
         now = time.localtime()
         name = f"{time.strftime('%Y-%m-%d-%H%M%S', now)}-{uuid4().hex[:6]}"
@@ -89,7 +91,7 @@ class ConversationAccounts:
     # Reading
 
     def all(self) -> list[ConversationSummary]:
-        """All of them, the newest first. One that cannot be read is left out; the log tells of it."""
+        """Return all of them, the newest first. One that cannot be read is left out and logged."""
         found = []
         for folder in self._folders():
             try:
@@ -106,7 +108,7 @@ class ConversationAccounts:
         return self._read(self.folder(conversation))
 
     def folder(self, conversation: str) -> Path:
-        """Where a conversation lies.
+        """Return the folder of a conversation.
 
         Raises:
             NotFound: there is none with this id.
@@ -117,17 +119,17 @@ class ConversationAccounts:
         return folder
 
     def sound(self, account: ConversationAccount, speaker: TurnSpeaker, start: float, end: float) -> Audio:
-        """A stretch of one side's sound, as it was spoken or heard; silence where there was none."""
+        """Return a stretch of one side's sound, as spoken or played; silence where there was none."""
         rate = account.rates[speaker is TurnSpeaker.STUDIO]
         return read_track(track_path(self.folder(account.id), speaker), rate, start, end)
 
     # Changing
 
     def rename(self, conversation: str, title: str) -> ConversationAccount:
-        """Give a conversation another title.
+        """Set the title of a conversation.
 
         Raises:
-            NotFound: no such conversation. InvalidInput: an empty title, or it goes on now.
+            NotFound: no such conversation. InvalidInput: the title is empty, or the conversation is live.
         """
         folder = self._ended(conversation)
         if not _title(title):
@@ -139,7 +141,7 @@ class ConversationAccounts:
         """Remove a conversation with its sound; `put_back` undoes it for half an hour.
 
         Raises:
-            NotFound: no such conversation. InvalidInput: it goes on now.
+            NotFound: no such conversation. InvalidInput: it is live.
         """
         folder = self._ended(conversation)
         account = self._read(folder)
@@ -151,7 +153,7 @@ class ConversationAccounts:
         """Undo `delete`.
 
         Raises:
-            NotFound: it is not kept any more. InvalidInput: another has its place by now.
+            NotFound: it is no longer kept. InvalidInput: another one has its place now.
         """
         known = _ID.fullmatch(conversation) and self._folder.is_dir()
         kept = next(self._folder.glob(f"{TRASH_PREFIX}*/{conversation}"), None) if known else None
@@ -159,12 +161,12 @@ class ConversationAccounts:
         return self.get(conversation)
 
     def tidy(self) -> None:
-        """Remove for good what was deleted so long ago that nothing brings it back."""
+        """Delete permanently what can no longer be restored."""
         if self._folder.is_dir():
             empty_trash(self._folder, time.time() - KEPT_SECONDS)
 
     def discard(self, conversation: str) -> None:
-        """Remove a conversation for good, such as one in which nothing was said."""
+        """Delete a conversation permanently, such as one in which nothing was said."""
         discard(self._folder, self._ended(conversation))
 
     # Inside

@@ -1,6 +1,6 @@
-"""What a journal holds, line by line: each a JSON object with its `entry`. Times are seconds since the conversation began.
+"""The entries of a journal, one per line: each a JSON object with its `entry`. Times are seconds since the conversation began.
 
-Entries are only ever added. Readers of a later version leave out fields that they do not know, and entries too.
+Entries are only ever added. Readers ignore fields and entries of later versions that they do not know.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class WordsHeard(_Entry):
 
 
 class TextHeard(_Entry):
-    """What was heard of a reply as text, and what was not; without `unheard`, the rest of what there was."""
+    """The text of a reply that was heard, and the text that was not; without `unheard`, the rest of the text."""
 
     entry: Literal["heard_text"] = "heard_text"
     turn: str
@@ -82,7 +82,7 @@ class StageReached(_Entry):
 
 
 class TurnTruncated(_Entry):
-    """Words that end after `at` were not heard after all."""
+    """Words that end after `at` were not heard, by a later report."""
 
     entry: Literal["truncated"] = "truncated"
     turn: str
@@ -97,7 +97,7 @@ class TurnOver(_Entry):
 
 
 class TurnWithdrawn(_Entry):
-    """There was no such turn: nothing was said, or the reply was dropped before any of it was made."""
+    """The turn is removed: nothing was said, or the reply was dropped before any of it was made."""
 
     entry: Literal["withdrawn"] = "withdrawn"
     turn: str

@@ -1,4 +1,4 @@
-"""A conversation given out: as a script, as subtitles, as stereo sound with its turns as chapters, as data, and all in one."""
+"""Export of a conversation: as a script, as subtitles, as stereo sound with its turns as chapters, as data, and all of these."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_CHAPTER_TITLE = 80
 
 
 class ExportFormat(StrEnum):
-    """In which form; the value is the name for programs."""
+    """The formats; the value is the name for programs."""
 
     SCRIPT = "script"
     SRT = "srt"
@@ -52,7 +52,7 @@ def export_format(given: str) -> ExportFormat:
 
 
 def script_text(account: ConversationAccount) -> str:
-    """What was heard, in the form in which scripts are written: the Voiceover tab reads it, and a rehearsal does."""
+    """Return what was heard as a script, which the Voiceover tab and a rehearsal can read."""
     lines = [f"# {account.title}", ""]
     for turn in account.turns:
         heard = " ".join(turn.heard.split())
@@ -62,7 +62,7 @@ def script_text(account: ConversationAccount) -> str:
 
 
 def srt_text(account: ConversationAccount) -> str:
-    """What was heard as subtitles of the stereo sound; each turn begins with who speaks."""
+    """Return what was heard as subtitles of the stereo sound; each turn begins with the speaker's name."""
     cues = [_cue(account, turn) for turn in account.turns if turn.heard and turn.ended > turn.began]
     return to_srt(tidy(cues, total_seconds=account.duration))
 
@@ -75,7 +75,7 @@ def _cue(account: ConversationAccount, turn: ConversationTurn) -> Cue:
 
 
 def json_fields(account: ConversationAccount) -> dict[str, Any]:
-    """Everything that the account holds but the sound, as JSON values."""
+    """Return the whole record except the sound, as JSON values."""
     return {
         "id": account.id,
         "title": account.title,
@@ -94,7 +94,7 @@ def json_text(account: ConversationAccount) -> str:
 
 
 def chapters(account: ConversationAccount) -> list[Chapter]:
-    """The turns as chapters; where two overlap, the earlier one ends with the later one's beginning."""
+    """Return the turns as chapters; of two that overlap, the earlier one ends where the later one begins."""
     found: list[Chapter] = []
     turns = [turn for turn in account.turns if turn.heard]
     for turn, following in zip(turns, [*turns[1:], None], strict=True):
@@ -120,10 +120,10 @@ def write_stereo(accounts: ConversationAccounts, account: ConversationAccount, p
 
 
 def export(accounts: ConversationAccounts, conversation: str, form: ExportFormat, cache: Path) -> Path:
-    """A conversation as a file with a readable name, made in `cache` where it is not there already.
+    """Export a conversation to a file with a readable name in `cache`, unless it exists there already.
 
     Raises:
-        NotFound: no such conversation. InvalidInput: it has no sound. MediaError, StorageError: the disk does not take it.
+        NotFound: no such conversation. InvalidInput: it has no sound. MediaError, StorageError: the file cannot be written.
     """
     account = accounts.get(conversation)
     folder = cache / "conversations" / account.id / f"{slug(account.title)[:20]}-{len(account.turns)}-{account.duration:.0f}"

@@ -1,4 +1,4 @@
-"""A turn of a conversation taken into the studio: its sound into the library, its words to be spoken, its voice kept."""
+"""Using a turn of a conversation elsewhere: its sound as a result, its words as a narration, its voice as a saved voice."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _LONGEST_TITLE_WORDS = 60
 
 
 class TurnTaker:
-    """What can be made of the turns of a studio's conversations."""
+    """Makes results, narrations and voices from turns."""
 
     def __init__(self, studio: Services, accounts: ConversationAccounts) -> None:
         self._studio, self._accounts = studio, accounts
 
     def keep_sound(self, conversation: str, turn: str) -> LibraryOutput:
-        """Put the sound of a turn into the library, where lip-sync and every other tab finds it.
+        """Add the sound of a turn to the library, where lip-sync and every other tab can use it.
 
         Raises:
             NotFound, InvalidInput: no such conversation or turn, or nothing of it was heard.
-            MediaError, StorageError: the disk does not take it.
+            MediaError, StorageError: the file cannot be written.
         """
         account, found = self._turn(conversation, turn)
         with self._staged(account, found) as path:

@@ -1,7 +1,7 @@
-"""The journal of a conversation: one line of JSON for each thing that happened, only ever added to.
+"""The journal of a conversation: one line of JSON for each event, append-only.
 
-A line is in the system's hands as soon as it is written, so the end of the process loses none; a loss of power, those since the
-last `sync` at most. A line that was torn is left out by readers, and those around it are not.
+A line is passed to the operating system as soon as it is written, so the end of the process loses none; a power cut loses at most
+those since the last `sync`. Readers skip incomplete lines and read those around them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ LARGEST_BYTES = 64_000_000
 
 
 class ConversationJournal:
-    """The writing side, for one thread. While it is open, `is_live` is true in every process.
+    """The writer, for one thread. While it is open, `is_live` is true in every process.
 
     Raises:
-        OSError: the disk does not take it.
+        OSError: the file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,7 @@ class ConversationJournal:
         self._torn = False
 
     def sync(self) -> None:
-        """See that a loss of power loses nothing of what was added."""
+        """Flush to the disk, so that a power cut loses nothing of what was added."""
         os.fdatasync(self._handle)
 
     def close(self) -> None:
@@ -49,7 +49,7 @@ class ConversationJournal:
 
 
 def is_live(folder: Path) -> bool:
-    """Whether a conversation is being written now: the kernel lets go of its lock however the process ends."""
+    """Return whether a conversation is being recorded: its lock is released however the process ends."""
     try:
         handle = os.open(folder / JOURNAL, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

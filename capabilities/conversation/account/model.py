@@ -1,4 +1,4 @@
-"""A conversation that was had, as values. All times are seconds on one clock, which begins with the conversation."""
+"""A recorded conversation as values. All times are seconds on one clock, which begins with the conversation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TurnSpeaker(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where the time goes between the end of the person's speech and the first sound that they hear, in this order."""
+    """The stages between the end of the person's speech and the first sound that they hear, in this order."""
 
     VAD = "vad"
     """The pause was noticed."""
@@ -47,15 +47,16 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class ConversationTurn:
-    """What one side said before the other did.
+    """What one side said without a break.
 
     Args:
-        text: the person's words as they were understood, or all that the studio made to be said.
-        words: those of the studio's reply whose sound was heard, with their times; of a person's turn ().
-        told: what was heard and what was not as whoever played it tells, which counts more than the words; None where nobody has.
+        text: the person's words as recognised, or the whole text of the studio's reply.
+        words: those of the studio's reply whose sound was heard, with their times; () for a person's turn.
+        told: the heard and the unheard text as the client reports it, which takes precedence over the words; None without a
+            report.
         began, ended: of its sound. speech_end: when the person had stopped speaking, for the reply that follows: zero of `marks`.
         marks: when each stage was reached.
-        notes: what happened in it besides: ducked, resumed, a tool that was called.
+        notes: other events: ducked, resumed, a tool that was called.
     """
 
     id: str
@@ -72,7 +73,7 @@ class ConversationTurn:
 
     @property
     def heard(self) -> str:
-        """What was heard of it: everything that a person said; of a reply the words whose sound was played."""
+        """What was heard: everything that a person said; of a reply the words whose sound was played."""
         if self._whole:
             return self.text
         if self.told is not None:
@@ -81,7 +82,7 @@ class ConversationTurn:
 
     @property
     def unheard(self) -> str:
-        """What was to be said and never heard."""
+        """The text of the reply that was not heard."""
         if self._whole:
             return ""
         if self.told is not None:
@@ -118,7 +119,7 @@ class ConversationTurn:
 
 @dataclass(frozen=True)
 class TurnNote:
-    """Something that happened at a time: `what` as a word for programs, `text` for people."""
+    """An event at a time: `what` as a word for programs, `text` for people."""
 
     at: float
     what: str
@@ -127,12 +128,12 @@ class TurnNote:
 
 @dataclass(frozen=True)
 class Partners:
-    """Who talks, as names that people read.
+    """The two sides of a conversation, as names that people read.
 
     Args:
-        person, studio: what the two sides are called in a script.
-        voice, voice_engine: in which the studio speaks, as `voiceover` takes it, and the engine that speaks it.
-        mind: the language model. ear: who listens. persona: what the mind was told to be.
+        person, studio: the names of the two sides in a script.
+        voice, voice_engine: the studio's voice, as `voiceover` names it, and its engine.
+        mind: the language model. ear: the recogniser. persona: the instructions of the language model.
         language: BCP-47 tag. via: "page", or the protocol of a program.
     """
 
@@ -152,8 +153,8 @@ class ConversationSummary:
     """A conversation as a list shows it.
 
     Args:
-        began: seconds since the epoch. live: it goes on now. unfinished: the studio was ended in the middle of it.
-        first: what was said first, shortened.
+        began: seconds since the epoch. live: it is going on. unfinished: the studio ended during it.
+        first: the first words, shortened.
     """
 
     id: str
@@ -170,7 +171,7 @@ class ConversationSummary:
 
 @dataclass(frozen=True)
 class ConversationAccount:
-    """The whole of a conversation, but for its sound."""
+    """The whole record of a conversation, except its sound."""
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""Listens in on a session and keeps its account."""
+"""Observes a session and records it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _STAGES = {
 
 @dataclass(frozen=True)
 class VoiceRights:
-    """What the studio knows about the voice of a session: its engine, recorded consent, licences of both."""
+    """What is known of the voice of a session: its engine, recorded consent, licences of both."""
 
     engine: str = ""
     consent: str = ""
@@ -64,7 +64,7 @@ RightsOf = Callable[[str], VoiceRights]
 
 @dataclass
 class _Sounding:
-    """A reply while it is heard: the sound and the words that wait for the listener to come to them."""
+    """A reply during playback: its sound, and the words that have not been played yet."""
 
     base: int = 0
     """The first sample of `pcm`."""
@@ -100,10 +100,10 @@ class _Sounding:
 
 
 class AccountKeeper:
-    """A `SessionObserver` that writes the account of its session, from the start to the end of it.
+    """A `SessionObserver` that records its session, from start to end.
 
-    A session in which nobody said anything leaves none. Where the disk does not take it, the session goes on without, and
-    `troubled` is told once.
+    A session without any words leaves no record. If the disk cannot be written, the session continues without one, and `troubled`
+    is called once.
     """
 
     def __init__(
@@ -265,7 +265,7 @@ class AccountKeeper:
 def keeper_for(
     services: Services, *, via: str = "page", troubled: Callable[[GreenroomError], None] | None = None
 ) -> AccountKeeper:
-    """Who keeps the account of a session of this studio."""
+    """Return the recorder of a session of this studio."""
 
     def rights(voice: str) -> VoiceRights:
         cards = {engine.card.id: engine.card for engine in services.catalog.all()}

@@ -1,4 +1,4 @@
-"""Keeps a conversation while it goes on. The caller is never held up by the disk: a thread writes."""
+"""Records a conversation while it goes on. A thread writes, so the caller never waits for the disk."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _Write = Callable[[], None]
 
 
 class ConversationRecorder:
-    """One conversation being written into `folder`, which is made for it. Any thread may call; calls return at once.
+    """One conversation that is written into `folder`, which is made for it. Any thread may call; calls return at once.
 
     All times are seconds since the conversation began, on the caller's clock.
 
     Args:
         person_rate, studio_rate: of the sound of both sides, which is mono with 16-bit little-endian samples.
-        consent: recorded for the voice in which the studio speaks. terms: licences of it and of the engine.
-        troubled: called once, from the writing thread, where the disk does not take what is to be kept. The conversation goes
-            on, and what can be written later is.
+        consent: recorded for the studio's voice. terms: licences of it and of the engine.
+        troubled: called once, from the writing thread, if the disk cannot be written. The conversation continues, and what can be
+            written later is written.
 
     Raises:
         OSError: the folder cannot be made.
@@ -98,7 +98,7 @@ class ConversationRecorder:
         self._note(TurnBegan(turn=turn, speaker=speaker, at=at, speech_end=speech_end))
 
     def text(self, turn: str, text: str, *, more: bool = False) -> None:
-        """What was understood of the person so far, or what the studio is going to say; `more` adds to what there is."""
+        """Set what was recognised of the person so far, or the text of the studio's reply; `more` appends."""
         self._note(TurnText(turn=turn, text=text[:LONGEST_TEXT], more=more))
 
     def heard(self, turn: str, words: Sequence[tuple[str, float, float]]) -> None:
@@ -107,7 +107,7 @@ class ConversationRecorder:
             self._note(WordsHeard(turn=turn, words=list(words)))
 
     def heard_text(self, turn: str, heard: str, unheard: str | None = None) -> None:
-        """What was heard of a reply and what was not, as whoever played it tells; None: the rest of what there was."""
+        """Set the heard and the unheard text of a reply, as the client reports it; None: the rest of the text."""
         rest = None if unheard is None else unheard[:LONGEST_TEXT]
         self._note(TextHeard(turn=turn, heard=heard[:LONGEST_TEXT], unheard=rest))
 
@@ -126,11 +126,11 @@ class ConversationRecorder:
         self._put(self._sync)
 
     def withdrawn(self, turn: str) -> None:
-        """It was no turn after all."""
+        """Remove the turn."""
         self._note(TurnWithdrawn(turn=turn))
 
     def note(self, at: float, what: str, text: str = "", turn: str = "") -> None:
-        """Something else that is worth knowing, such as "ducked" or the name of a tool."""
+        """Record another event, such as "ducked" or the name of a tool."""
         self._note(Noted(at=at, what=what, text=text[:LONGEST_TEXT], turn=turn))
 
     # Sound
@@ -153,7 +153,7 @@ class ConversationRecorder:
         done.wait(CLOSE_SECONDS)
 
     def close(self, at: float, why: str = "ended") -> None:
-        """The conversation is over. Closing twice does no harm."""
+        """End the record. Further calls do nothing."""
         if self._closed:
             return
         self._note(Ended(at=at, why=why))

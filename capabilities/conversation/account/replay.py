@@ -1,4 +1,4 @@
-"""A journal read back into a conversation."""
+"""Reads a journal back into a conversation."""
 
 from __future__ import annotations
 
@@ -92,13 +92,13 @@ class _ReplayedTurn:
 def replayed(
     conversation: str, began: Began, entries: Sequence[Entry], *, sound_seconds: float = 0.0, live: bool = False, damaged: int = 0
 ) -> ConversationAccount:
-    """The conversation that the entries tell of.
+    """Return the conversation that the entries describe.
 
-    A turn that was going on when they end was cut there, unless the conversation is live. Entries of a turn that nobody has
-    begun are left out.
+    A turn that is open at their end was cut there, unless the conversation is live. Entries of turns that were never begun are
+    ignored.
 
     Args:
-        sound_seconds: how long its tracks are, where that is more than the entries know.
+        sound_seconds: the length of its tracks, if that exceeds the entries.
     """
     turns: dict[str, _ReplayedTurn] = {}
     notes: list[TurnNote] = []

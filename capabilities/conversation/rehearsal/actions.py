@@ -1,4 +1,4 @@
-"""What a rehearsal tells its surroundings to do, and how a line of the person went."""
+"""The actions that a rehearsal requests, and the results of the person's lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from capabilities.conversation.rehearsal.following import Followed, WordState
 
 @dataclass(frozen=True)
 class PlayLine:
-    """Let a line of another part be heard, [start, end) of the narration; then call `played`."""
+    """Play a line of another part, [start, end) of the narration; then call `played`."""
 
     index: int
     start: float
@@ -34,7 +34,7 @@ class Following:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Help the person on: `text` is what comes next, [start, end) where it lies in the narration. Then call `prompt_played`."""
+    """Prompt the person: `text` is what comes next, [start, end) its place in the narration. Then call `prompt_played`."""
 
     index: int
     text: str
@@ -44,14 +44,14 @@ class Prompt:
 
 @dataclass(frozen=True)
 class LineResult:
-    """How a line of the person went.
+    """The result of a line of the person.
 
     Args:
-        followed: the whole line held against all that was heard.
-        pickup: seconds from the end of the cue to their first sound; None where nothing was heard.
-        prompts: how often they were helped.
-        by_hand: they said themselves that the line is over; nobody needs to have heard it.
-        passed_over: they went on with a later line.
+        followed: the whole line compared with everything that was heard.
+        pickup: seconds from the end of the cue to their first sound; None if nothing was heard.
+        prompts: number of prompts.
+        by_hand: the person ended the line by hand; it need not have been heard.
+        passed_over: the person continued with a later line.
     """
 
     index: int

@@ -1,6 +1,6 @@
-"""Hears a person in a rehearsal: cuts what the microphone sends at its pauses and writes each stretch down.
+"""Speech recognition in a rehearsal: cuts the microphone's sound at pauses and recognises each stretch.
 
-One thread for each rehearsal, because a lease and a call of an engine block. What it finds is told from that thread.
+One thread for each rehearsal, because a lease and a call of an engine block. Results are reported from that thread.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MOST_WAITING = 600
 
 @dataclass(frozen=True)
 class EarReady:
-    """It can listen. `exact`: it writes down what it hears, so that changed words are found, not only those left out."""
+    """The recogniser is ready. `exact`: it transcribes, so that changed words are found, not only omitted ones."""
 
     title: str
     exact: bool
@@ -44,14 +44,14 @@ class EarReady:
 
 @dataclass(frozen=True)
 class SpeechActivity:
-    """Somebody has begun to speak, or has paused."""
+    """The person has begun to speak, or has paused."""
 
     going_on: bool
 
 
 @dataclass(frozen=True)
 class Heard:
-    """All that was heard since listening began for this line. `line` is the mark that `listen` was given."""
+    """Everything that was recognised since the line began. `line` is the value that was passed to `listen`."""
 
     line: int
     text: str
@@ -59,7 +59,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class EarFailed:
-    """It hears nothing more; the rehearsal can go on by hand."""
+    """The recogniser has failed; the rehearsal can continue by hand."""
 
     error: GreenroomError
 
@@ -68,7 +68,7 @@ EarEvent = EarReady | SpeechActivity | Heard | EarFailed
 
 
 class _Listener(Protocol):
-    """How one kind of engine hears a line."""
+    """How one kind of engine recognises a line."""
 
     def hear(self, engine: Any, spoken: list[Utterance], line: str) -> str:
         """What was said in all utterances of a line so far."""
@@ -76,7 +76,7 @@ class _Listener(Protocol):
 
 
 class _Dictation:
-    """Writes down each utterance once, whatever the line says."""
+    """Transcribes each utterance once, independent of the line."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -92,9 +92,9 @@ class _Dictation:
 
 
 class _Follower:
-    """Tells which words of the line were said, once its end was reached; until then it hears nothing.
+    """Aligns the words of the line once its end was reached; until then it recognises nothing.
 
-    A follower that is given another text repeats some words of its own to fill the time, so what repeats itself is none.
+    A follower that gets another text repeats some of its words to fill the time, so a repetition counts as no match.
     """
 
     MOST_AGAIN, LEAST_SHARE = 1.2, 0.5
@@ -107,7 +107,7 @@ class _Follower:
 
 @dataclass(frozen=True)
 class ChosenEar:
-    """What will listen in a language."""
+    """The chosen recogniser for a language."""
 
     engine: type[Engine]
     options: Any
@@ -115,10 +115,10 @@ class ChosenEar:
 
 
 def choose_ear(services: Services, language: str) -> ChosenEar:
-    """The best ready engine that can follow a person in this language.
+    """Return the best ready engine that can follow a person in this language.
 
     Raises:
-        EngineNotReady: none can; the hint is the next step.
+        EngineNotReady: there is none; the hint is the next step.
     """
     if model_file() is None:
         raise EngineNotReady("rehearsal.no-voice-detector")
@@ -137,8 +137,8 @@ def choose_ear(services: Services, language: str) -> ChosenEar:
 
 
 class Ear:
-    """Listens until it is closed. `feed`, `listen` and `close` may be called from any thread and return at once; `told` is called
-    from the ear's own thread."""
+    """Recognises until it is closed. Any thread may call `feed`, `listen` and `close`, which return at once; `told` is called
+    from the recogniser's own thread."""
 
     def __init__(self, services: Services, language: str, told: Callable[[EarEvent], None]) -> None:
         self._services, self._language, self._told = services, language, told
@@ -148,16 +148,16 @@ class Ear:
         self._thread.start()
 
     def listen(self, line: int, text: str) -> None:
-        """From now on what comes belongs to this line; `text` "" = to none, and it is not listened to."""
+        """From now on the sound belongs to this line; `text` "" = to none, and it is not recognised."""
         self._put((line, text))
 
     def feed(self, pcm: bytes) -> None:
-        """The next sound of the microphone: 16-bit little-endian samples, mono at 16 kHz."""
+        """Add sound of the microphone: 16-bit little-endian samples, mono at 16 kHz."""
         usable = len(pcm) - len(pcm) % 2
         self._put(np.frombuffer(pcm[:usable], "<i2").astype(np.float32) / np.float32(32768))
 
     def close(self) -> None:
-        """End; a call that is going on is broken off."""
+        """End; a running call is cancelled."""
         self._closed.set()
         self._put(None)
 

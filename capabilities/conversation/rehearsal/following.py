@@ -1,8 +1,8 @@
-"""How far a person is in a line, and which of its words they left out or changed: the line held against what was heard.
+"""How far a person is in a line, and which of its words they omitted or changed: the line aligned with what was recognised.
 
-The alignment is the least-cost one of all that begin at the line's first word and end anywhere in it, since what was heard may
-stop in the middle of the line (a semi-global alignment; P. H. Sellers, "The theory and computation of evolutionary distances",
-1980). What a recogniser spells otherwise but alike counts as said.
+The alignment is the least-cost one of all that begin at the line's first word and end anywhere in it, since the person may be in
+the middle of the line (a semi-global alignment; P. H. Sellers, "The theory and computation of evolutionary distances", 1980). A
+different spelling of the same sound counts as said.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SIGNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 class WordState(StrEnum):
-    """What became of a word of the line."""
+    """The state of a word of the line."""
 
     WAITING = "waiting"
     SAID = "said"
@@ -47,11 +47,11 @@ class WordMark:
 
 @dataclass(frozen=True)
 class Followed:
-    """A line held against what was heard.
+    """A line aligned with what was recognised.
 
     Args:
-        marks: its words in order. added: what was said beyond them.
-        reached: how many words of the line lie behind the person.
+        marks: its words in order. added: additional words.
+        reached: number of words of the line that the person has passed.
     """
 
     marks: tuple[WordMark, ...]
@@ -87,7 +87,7 @@ class LineWords:
                 self._owner.append(index)
 
     def follow(self, heard: str, *, over: bool = False) -> Followed:
-        """The line held against the words that were heard so far; `over`: nothing more will be said of it."""
+        """Align the line with the words that were recognised so far; `over`: nothing more will be said of it."""
         said = comparable_words(heard, self.language)
         pairs, added, end = _aligned(self.comparable, said)
         states = [WordState.WAITING] * len(self.comparable)
@@ -130,7 +130,7 @@ def _written(text: str) -> list[str]:
 
 @lru_cache(4096)
 def alike(wanted: str, heard: str) -> bool:
-    """Whether a recogniser may have written `heard` for `wanted`."""
+    """Return whether `heard` may be a recogniser's spelling of `wanted`."""
     if wanted == heard:
         return True
     return min(len(wanted), len(heard)) > 4 and Levenshtein.normalized_similarity(wanted, heard) >= ALIKE

@@ -1,6 +1,6 @@
-"""A run through a scene with one part spoken by a person: what happens next, as values. No clock, sound or socket of its own.
+"""A run through a scene in which a person speaks one part. Has no clock, sound or socket of its own.
 
-Every method tells what has happened, at a time in seconds that the caller's clock gives, and returns what to do now, in order.
+Every method reports an event, at a time in seconds on the caller's clock, and returns the actions to take now, in order.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ class Rehearsal:
     """The state of one run. For one thread.
 
     Args:
-        part: whose lines the person speaks. prompt_after: seconds of silence after which they are helped; 0 = never.
+        part: the person's part. prompt_after: seconds of silence after which they are prompted; 0 = never.
 
     Raises:
-        InvalidInput: nobody of that name speaks in the scene.
+        InvalidInput: there is no such speaker in the scene.
     """
 
     scene: RehearsalScene
@@ -76,12 +76,12 @@ class Rehearsal:
 
     @property
     def listening(self) -> bool:
-        """Whether what the microphone hears belongs to a line now."""
+        """Whether sound of the microphone belongs to a line now."""
         return self._turn is not None
 
     @property
     def expected(self) -> str:
-        """The line that is waited for; "" while another part speaks."""
+        """The person's present line; "" while another part speaks."""
         return self._turn.line.text if self._turn else ""
 
     # What happens
@@ -130,7 +130,7 @@ class Rehearsal:
         return [Following(turn.line.index, followed)]
 
     def tick(self, now: float) -> list[Action]:
-        """Time has passed: prompt where the person has been silent for too long."""
+        """Time has passed: prompt if the person has been silent for too long."""
         turn = self._turn
         if turn is None or not self.prompt_after or turn.speaking or now - turn.last < self.prompt_after:
             return []
@@ -139,7 +139,7 @@ class Rehearsal:
         return self.prompt(now)
 
     def prompt(self, now: float) -> list[Action]:
-        """Help the person on, unasked or because they asked."""
+        """Prompt the person, automatically or because they asked."""
         turn = self._turn
         if turn is None:
             return []
@@ -152,7 +152,7 @@ class Rehearsal:
         return [Prompt(turn.line.index, " ".join(words), start, end)]
 
     def said(self, now: float) -> list[Action]:
-        """The person says that their line is over."""
+        """The person ends their line by hand."""
         return self._over(now, by_hand=True) if self._turn else []
 
     # What follows from it

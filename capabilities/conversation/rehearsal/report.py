@@ -1,4 +1,4 @@
-"""What a rehearsal came to: kept from line to line, and put into the library as a text when the run is over."""
+"""The report of a rehearsal: stored after each line, and added to the library as a text at the end of the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A narration as a scene: who says which line, and where each line and each of its words lies in the sound."""
+"""A narration as a scene: the speaker of each line, and the place of each line and each of its words in the sound."""
 
 from __future__ import annotations
 

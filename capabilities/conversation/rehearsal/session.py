@@ -1,6 +1,6 @@
-"""One rehearsal with one page: what the page tells comes in as messages, what it has to do goes out as messages.
+"""One rehearsal with one page, which exchanges messages with it.
 
-All methods run on the event loop. The ear has a thread of its own, and files are read and written in others.
+All methods run on the event loop. The recogniser has a thread of its own, and files are read and written in others.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _CLIENT = TypeAdapter[ClientMessage](ClientMessage)
 
 
 def client_message(text: str) -> ClientMessage:
-    """What a page says.
+    """Parse a message of a page.
 
     Raises:
         InvalidInput: it is none of the messages above.
@@ -92,7 +92,7 @@ def client_message(text: str) -> ClientMessage:
 
 
 class RehearsalSession:
-    """Runs one rehearsal. `tell` takes each message for the page; it must not block."""
+    """Runs one rehearsal. `tell` is called with each message for the page; it must not block."""
 
     def __init__(self, services: Services, begin: Begin, tell: Callable[[dict[str, Any]], None]) -> None:
         self._services, self._begin, self._tell = services, begin, tell
@@ -102,7 +102,7 @@ class RehearsalSession:
         self._writing = asyncio.Lock()
 
     async def open(self) -> None:
-        """Read the scene, begin at the line that was asked for, and have somebody listen.
+        """Read the scene, begin at the requested line, and start the recogniser.
 
         Raises:
             NotFound, InvalidInput: there is no such narration or part.
@@ -122,7 +122,7 @@ class RehearsalSession:
             self._ear.feed(pcm)
 
     async def receive(self, message: ClientMessage) -> None:
-        """What the page tells."""
+        """Handle a message of the page."""
         run, now = self._run, self._now()
         match message:
             case Played(index=index):
@@ -144,7 +144,7 @@ class RehearsalSession:
             await self._do(self._run.tick(self._now()))
 
     async def close(self) -> None:
-        """End, and put what was done into the library."""
+        """End, and add the report to the library."""
         self._close_ear()
         if hasattr(self, "_record"):
             await self._finish()

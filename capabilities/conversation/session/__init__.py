@@ -1,1 +1,1 @@
-"""Talking with a language model: it listens, answers in a voice of the studio, and can be interrupted."""
+"""A conversation with a language model: speech recognition, answers in a voice of the studio, and interruptions."""

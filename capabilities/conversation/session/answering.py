@@ -1,4 +1,4 @@
-"""Has replies made, one task each, and ends what nobody will hear."""
+"""Makes replies, one task each, and cancels those that are not needed any more."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answering:
         self._making: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, reply: Reply, settings: SessionSettings, history: ConversationHistory, more: str) -> None:
-        """Have a reply written and spoken; `more` is added to the persona."""
+        """Start to write and speak a reply; `more` is added to the persona."""
         spoken = self._parts.voice is not None
         told = "\n\n".join(filter(None, (more, tools_told(settings.tools))))
         messages = history.messages(instructions(settings.persona, settings.language, spoken=spoken, more=told))
@@ -41,7 +41,7 @@ class Answering:
         task.add_done_callback(lambda _: self._making.pop(reply.id, None))  # also of one that was cancelled before it ran
 
     def end(self, reply: Reply) -> None:
-        """Nothing more of it is wanted."""
+        """Cancel the reply's task."""
         task = self._making.get(reply.id)
         if task is not None and task is not asyncio.current_task():
             task.cancel()

@@ -1,8 +1,9 @@
-"""What a conversation tells of itself; `contract` is what it can be told.
+"""The events of a conversation; `contract` has its methods.
 
-Two clocks count samples. The session's clock runs at `CLOCK_RATE` from its start, whatever is heard or said, and stands in every
-event. A reply has a clock of its own at `SOUND_RATE`: its first sample is 0, and what is said, played, heard and cut off of it is
-told in its samples. Sound of the person comes at `CLOCK_RATE`, so that a recording of the microphone lies on the session's clock.
+Two clocks count samples. The session's clock runs at `CLOCK_RATE` from its start, independent of any sound, and is in every
+event. A reply has its own clock at `SOUND_RATE`: its first sample is 0, and positions of speech, playback and interruptions
+within it are in its samples. Sound of the person comes at `CLOCK_RATE`, so that a recording of the microphone is on the session's
+clock.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ SOUND_RATE = 24_000
 
 @dataclass(frozen=True)
 class SessionEvent:
-    """Anything that a session tells. `at`: samples of the session's clock since it began."""
+    """Base class of events. `at`: samples of the session's clock since it began."""
 
     at: int
 
@@ -32,7 +33,7 @@ class SessionEvent:
 
 @dataclass(frozen=True)
 class SessionStarted(SessionEvent):
-    """Everything is ready and the session listens: titles of who listens, thinks and speaks, and which voice."""
+    """Everything is ready and the session listens: titles of recogniser, language model and speech engine, and the voice."""
 
     ear: str
     mind: str
@@ -42,7 +43,7 @@ class SessionStarted(SessionEvent):
 
 @dataclass(frozen=True)
 class Waiting(SessionEvent):
-    """A part is being made ready, or waits for room: "ear", "mind" or "voice", and a sentence."""
+    """A part is being loaded, or waits for memory: "ear", "mind" or "voice", and a sentence."""
 
     part: str
     note: str
@@ -50,7 +51,7 @@ class Waiting(SessionEvent):
 
 @dataclass(frozen=True)
 class SettingsChanged(SessionEvent):
-    """How the session works from now on."""
+    """The new settings."""
 
     settings: SessionSettings
 
@@ -81,7 +82,7 @@ class SpeechStopped(SessionEvent):
 
 @dataclass(frozen=True)
 class PartialWords(SessionEvent):
-    """What was understood so far of a turn that is going on; `settled` is its beginning that two hearings agree on."""
+    """The words recognised so far of an unfinished turn; `settled` is the beginning on which two recognitions agree."""
 
     turn: str
     settled: str
@@ -107,7 +108,7 @@ class PersonSaid(SessionEvent):
 
 @dataclass(frozen=True)
 class NothingSaid(SessionEvent):
-    """A turn of the person held no words, or none that anybody spoke; it is not answered. `why`: a sentence."""
+    """A turn of the person had no words, or only words that the recogniser made up; it is not answered. `why`: a sentence."""
 
     turn: str
     why: str
@@ -126,7 +127,7 @@ class ReplyBegun(SessionEvent):
 
 @dataclass(frozen=True)
 class ReplyText(SessionEvent):
-    """A piece of the answer as it is written, markup and all; thoughts are never among it."""
+    """A piece of the answer as it is written, with markup; never the model's reasoning."""
 
     reply: str
     text: str
@@ -134,7 +135,8 @@ class ReplyText(SessionEvent):
 
 @dataclass(frozen=True)
 class ReplyWritten(SessionEvent):
-    """The mind has ended by itself; a reply that is cut before has none, nor one of a server that does not tell."""
+    """The language model has ended the answer by itself; missing if the reply was cut before, or if a server does not report
+    it."""
 
     reply: str
     end: AnswerEnd
@@ -211,7 +213,7 @@ class ReplyCut(SessionEvent):
 
 @dataclass(frozen=True)
 class HeardCorrected(SessionEvent):
-    """A late report of the listener, or `truncate`, changed what was heard of a reply that is over."""
+    """A late report of the client, or `truncate`, changed what was heard of an ended reply."""
 
     reply: str
     sample: int
@@ -252,7 +254,7 @@ class Resumed(SessionEvent):
 
 @dataclass(frozen=True)
 class ToolCall(SessionEvent):
-    """The mind asks for a tool; `tool_result` answers."""
+    """The language model calls a tool; answer with `tool_result`."""
 
     reply: str
     call: str
@@ -262,7 +264,7 @@ class ToolCall(SessionEvent):
 
 @dataclass(frozen=True)
 class SessionProblem(SessionEvent):
-    """Something went wrong; the session goes on unless `fatal`, which `SessionEnded` follows."""
+    """An error; the session continues unless `fatal`, which `SessionEnded` follows."""
 
     code: str
     reason: str
@@ -272,6 +274,6 @@ class SessionProblem(SessionEvent):
 
 @dataclass(frozen=True)
 class SessionEnded(SessionEvent):
-    """The last event. `why`: a sentence, "" where the listener closed it."""
+    """The last event. `why`: a sentence, "" if the client closed the session."""
 
     why: str = ""

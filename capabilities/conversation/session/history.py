@@ -1,4 +1,4 @@
-"""What both sides have said, as the mind is given it: of a reply only what was heard."""
+"""The history of both sides for the language model: of a reply only what was heard."""
 
 from __future__ import annotations
 

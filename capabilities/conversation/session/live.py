@@ -1,4 +1,4 @@
-"""A conversation that is going on: hears, answers, and lets itself be interrupted; see contract.ConversationSession."""
+"""The running session of a conversation: recognises, answers, and handles interruptions; see contract.ConversationSession."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class LiveSession:
             opened = await asyncio.gather(*(one.open() for one in self._parts.all), return_exceptions=True)
             for problem in filter(None, opened):
                 raise problem
-        except BaseException:  # also whoever has left while it was being loaded
+        except BaseException:  # also if the client has left during loading
             await asyncio.gather(*(one.close() for one in self._parts.all), return_exceptions=True)
             raise
         if self._parts.ear is not None:

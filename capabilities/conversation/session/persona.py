@@ -1,4 +1,4 @@
-"""What the mind is told to be where nobody says otherwise, and what every mind is told of being heard."""
+"""The default instructions of the language model, and those about spoken answers that every model gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The replies of a session: the one that is being made and heard, and how it is ducked, stopped, given back or cut."""
+"""The replies of a session: the current one, and how it is ducked, stopped, resumed or cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A reply while it is made and heard: the mind writes, the voice speaks a clause behind it, the playback knows how far it is."""
+"""A reply during writing and playback: the language model writes, the voice follows a clause behind, the playback tracks its
+position."""
 
 from __future__ import annotations
 
@@ -51,10 +52,10 @@ class Reply:
         self._emit, self._now, self._made = emit, now, made
 
     async def make(self, parts: SessionParts, messages: tuple[ChatMessage, ...], longest: int, heat: float, tongue: str) -> None:
-        """Until all of it is written and spoken; whoever wants less cancels the task.
+        """Write and speak all of it; to stop earlier, cancel the task.
 
         Raises:
-            GreenroomError: the mind or the voice cannot go on; what was made so far stays.
+            GreenroomError: the language model or the voice has failed; what was made so far stays.
         """
         clauses: asyncio.Queue[str | None] = asyncio.Queue()
         speaking = asyncio.create_task(self._speak(parts.voice, clauses)) if parts.voice is not None else None

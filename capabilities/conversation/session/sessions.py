@@ -1,4 +1,4 @@
-"""The conversations that are going on: begun for a page or a program, as many at once as the studio holds."""
+"""The running conversations, begun by a page or a program, up to the studio's limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a conversation works: chosen at its beginning, and changed while it goes on."""
+"""The settings of a conversation: chosen at its beginning, and changeable while it goes on."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Who has the floor: the person's sound, window by window, becomes turns of theirs, interruptions, or asides that change nothing.
+"""Turn taking: classifies the person's sound, window by window, as turns, interruptions, or asides without effect.
 
-Synchronous, on the session's event loop. What takes time, the ear, is asked through the host and answers with `words`.
+Synchronous, on the session's event loop. Recognition takes time, so it is requested through the host, which answers with `words`.
 """
 
 from __future__ import annotations

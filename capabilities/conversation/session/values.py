@@ -1,4 +1,4 @@
-"""What the events of a conversation are made of."""
+"""The values in the events of a conversation."""
 
 from __future__ import annotations
 

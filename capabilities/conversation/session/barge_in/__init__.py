@@ -1,1 +1,1 @@
-"""Deciding what a sound of the person is while a reply is being heard."""
+"""Classifies a sound of the person during a reply."""

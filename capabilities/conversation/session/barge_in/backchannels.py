@@ -1,4 +1,4 @@
-"""Words that say "go on" rather than "stop", and those that say "stop" however short they are."""
+"""Words that mean "go on" (backchannels), and words that mean "stop" even if they are short."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ _ECHO_WORDS, _ECHO_SHARE = 3, 0.8
 
 
 def backchannel(text: str) -> bool:
-    """Whether these words only say that somebody listens."""
+    """Return whether these words are only backchannels."""
     plain = plain_words(text)
     words = plain.split()
     return 0 < len(words) <= _GO_ON_AT_MOST and plain not in phrases_of("stop") and words_of("backchannel").issuperset(words)
 
 
 def says_stop(text: str) -> bool:
-    """Whether these few words want silence."""
+    """Return whether these few words ask for silence."""
     plain = plain_words(text)
     return plain in phrases_of("stop") or plain.split()[:1] in (["stop"], ["halt"], ["stopp"])
 
 
 def own_words(text: str, spoken: Sequence[str]) -> bool:
-    """Whether somebody is heard saying what the studio has just said: three words or more, nearly all in the same order."""
+    """Return whether the words are an echo of what the studio has just said: three words or more, nearly all in the same
+    order."""
     words = plain_words(text).split()
     said = plain_words(" ".join(spoken)).split()
     if len(words) < _ECHO_WORDS:

@@ -1,7 +1,7 @@
-"""Whether the microphone hears the studio's own loudspeaker: what it hears is held against what was being played.
+"""Detects the studio's own loudspeaker in the microphone's sound, by comparison with what was being played.
 
-The delay is where both agree best, by the generalised cross-correlation with phase transform (Knapp and Carter, 1976); there the
-magnitude-squared coherence tells which share of the microphone's sound follows from the loudspeaker's (Carter, 1987).
+The delay is the maximum of the generalised cross-correlation with phase transform (Knapp and Carter, 1976); there the
+magnitude-squared coherence gives the share of the microphone's sound that follows from the loudspeaker's (Carter, 1987).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _FEWEST_FRAMES = 8
 
 
 def echo_share(microphone: NDArray[np.float32], played: NDArray[np.float32]) -> float:
-    """How much of the microphone's sound is what was played, 0 to 1.
+    """Return the share of the microphone's sound that was played by the loudspeaker, 0 to 1.
 
     Args:
         microphone: mono at 16 kHz, some 0.2 to 0.5 s.
-        played: what the loudspeaker gave from `LONGEST_DELAY` before the microphone's first sample on, at least as long.
+        played: the loudspeaker's sound from `LONGEST_DELAY` before the microphone's first sample on, at least as long.
     """
     lead = played.size - microphone.size
     if microphone.size < _FRAME + _FEWEST_FRAMES * _HOP or lead < 0 or not played.any():
@@ -37,7 +37,7 @@ def _best_place(microphone: NDArray[np.float32], played: NDArray[np.float32], le
     cross = np.fft.rfft(played, size) * np.conj(np.fft.rfft(microphone, size))
     frequencies = np.fft.rfftfreq(size, 1 / RATE)
     cross[(frequencies < _FROM) | (frequencies > _TO)] = 0
-    cross /= np.abs(cross) ** 0.7 + 1e-9  # between plain correlation and the full transform, which noise deceives
+    cross /= np.abs(cross) ** 0.7 + 1e-9  # between plain correlation and the full transform, which is sensitive to noise
     return int(np.argmax(np.fft.irfft(cross, size)[: lead + 1]))
 
 

@@ -1,7 +1,7 @@
-"""What a sound of the person is that begins while a reply is being heard: decided within 300 ms of its onset.
+"""Classifies a sound of the person that begins during a reply, within 300 ms of its onset.
 
-The reply is ducked at once. Speech stops it; a cough, "mhm" or the studio's own echo do not. What was stopped may still be given
-back by the words: see `backchannels`. One judge for each such sound.
+The reply is ducked at once. Speech stops it; a cough, "mhm" or the studio's own echo do not. A stop can be undone later by the
+recognised words: see `backchannels`. One judge for each such sound.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _VOICED, _BRIGHT, _MOVING = 0.3, 0.06, 0.12
 
 
 class Verdict(StrEnum):
-    """What it is."""
+    """The class of the sound."""
 
     OPEN = "open"
     SPEECH = "speech"
@@ -88,7 +88,7 @@ class InterruptionJudge:
         return first - int(LONGEST_DELAY * RATE), first + (len(self._windows) + 1) * WINDOW + AHEAD
 
     def take(self, window: JudgedWindow, played: NDArray[np.float32] | None = None) -> Verdict:
-        """The next window; `played` where `wants_played` said so. Once decided it stays so, save that a hum may become speech."""
+        """Add the next window; `played` if `wants_played` is true. A verdict is final, except that a hum may become speech."""
         self._windows.append(window)
         count = len(self._windows)
         if self.verdict is Verdict.HUM:

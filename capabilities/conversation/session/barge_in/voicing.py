@@ -1,4 +1,4 @@
-"""What a short stretch of sound is made of: a voice's own pitch, where its energy lies, and whether it is what the studio said.
+"""Features of a short sound: pitch, spectrum, and their changes.
 
 Pitch by the normalised autocorrelation of Boersma (1993), in frames of 32 ms; a cough, a bang or a fan has none.
 """

@@ -1,1 +1,1 @@
-"""Hearing the person: where they speak, whether they are finished, and whether it were words at all."""
+"""Recognition of the person's speech: where they speak, whether they have finished, and whether there were words at all."""

@@ -1,4 +1,4 @@
-"""Words that a recogniser makes out of noise and silence: a turn that consists of them is not answered."""
+"""Words that a recogniser makes up from noise and silence: a turn of only such words is not answered."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def without_asides(text: str) -> str:
 
 
 def ghost(text: str, seconds: float, voiced: float) -> bool:
-    """Whether nobody has said this.
+    """Return whether the words were probably not spoken.
 
     Args:
-        seconds: of sound that counted as speech. voiced: share of it in which a voice was heard, 0 to 1.
+        seconds: of sound that counted as speech. voiced: share of it with a voice, 0 to 1.
     """
     words = plain_words(without_asides(text))
     if not words:

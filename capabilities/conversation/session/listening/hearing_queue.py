@@ -1,4 +1,4 @@
-"""What is said is written down one stretch after the other; what nobody waits for any more is passed over."""
+"""Recognises one stretch after the other; stretches that are no longer needed are skipped."""
 
 from __future__ import annotations
 

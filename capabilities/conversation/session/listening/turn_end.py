@@ -1,7 +1,8 @@
-"""Whether a person is finished, by their words: how long a pause may last before it is the other's turn.
+"""Detects the end of a person's turn by their words: how long a pause may last before the studio answers.
 
-A timer alone cuts people off or keeps them waiting, and networks that listen to the melody take short questions ("What time is
-it?") for unfinished. Words settle most of it: a sentence that ends in a conjunction goes on, a question of a few words does not.
+A timer alone interrupts people or keeps them waiting, and networks that use the intonation take short questions ("What time is
+it?") for unfinished. The words decide most cases: a sentence that ends in a conjunction continues, a question of a few words does
+not.
 """
 
 from __future__ import annotations

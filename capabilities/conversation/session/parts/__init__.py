@@ -1,1 +1,1 @@
-"""Who listens, thinks and speaks: the parts of a session, each in a thread of its own."""
+"""The parts of a session (recogniser, language model, voice), each in a thread of its own."""

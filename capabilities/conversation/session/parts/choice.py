@@ -1,4 +1,4 @@
-"""Who will listen, think and speak: chosen from what is ready, and whether it all fits, before anything is loaded."""
+"""Chooses recogniser, language model and voice among those that are ready, and checks before loading whether they fit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _QUICK = {"beam_size": 1, "vad": False}
 
 @dataclass(frozen=True)
 class ChosenParts:
-    """What will be leased. `ear` None: nobody listens; `voice` None: replies are text."""
+    """What will be leased. `ear` None: no recogniser; `voice` None: replies are text."""
 
     settings: SessionSettings
     ear: TranscriberChoice | None
@@ -57,10 +57,10 @@ def made_voice(services: Services, settings: SessionSettings, voice: ResolvedVoi
 
 
 def choose_parts(services: Services, settings: SessionSettings) -> ChosenParts:
-    """The parts that these settings name, where they are ready.
+    """Return the parts that these settings name, if they are ready.
 
     Raises:
-        EngineNotReady, NotFound, InvalidInput: one is missing, unknown or may not be used; the hint is the next step.
+        EngineNotReady, NotFound, InvalidInput: one is missing, unknown or not permitted; the hint is the next step.
     """
     status = services.language.status()
     if not status.ready:
@@ -74,10 +74,10 @@ def _said(reason: str, hint: str) -> GreenroomError:
 
 
 def choose_ear(services: Services, settings: SessionSettings) -> TranscriberChoice:
-    """Who listens.
+    """Return the recogniser.
 
     Raises:
-        EngineNotReady, NotFound, InvalidInput: nobody, or not who is named.
+        EngineNotReady, NotFound, InvalidInput: none is ready, or not the named one.
     """
     if model_file() is None:
         raise EngineNotReady("talk.no-voice-detector")
@@ -93,10 +93,10 @@ def choose_ear(services: Services, settings: SessionSettings) -> TranscriberChoi
 
 
 def choose_voice(services: Services, settings: SessionSettings) -> ResolvedVoice:
-    """Who speaks.
+    """Return the voice.
 
     Raises:
-        EngineNotReady, NotFound, InvalidInput: nobody, not who is named, or a saved voice without recorded consent.
+        EngineNotReady, NotFound, InvalidInput: none is ready, not the named one, or a saved voice without recorded consent.
     """
     casting = resolve_voice(
         settings.voice,

@@ -1,4 +1,4 @@
-"""The studio's own ear: a transcription engine, leased and warmed."""
+"""The studio's recogniser: a transcription engine, leased and warmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The studio's own mind: what the language service has chosen, a server or the built-in model."""
+"""The studio's language model: the one that the language service has chosen, on a server or built in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ServiceMind:
         self._thread: PartThread[Mind] = PartThread("conversation mind", opened, waiting)
 
     async def open(self) -> None:
-        """Nothing is asked yet: a server loads its model with the first question."""
+        """No request is sent yet: a server loads its model with the first question."""
         await self._thread.open()
         self.title = await self._thread.call(lambda mind: mind.name)
 

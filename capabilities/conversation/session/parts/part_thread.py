@@ -1,7 +1,7 @@
-"""A thread that holds a lease for as long as a session lasts, and runs calls on what it gives, for an event loop to await.
+"""A thread that holds a lease during a session and runs its engine's calls, for an event loop to await.
 
-A lease and the calls of an engine block, and belong to the thread that took the lease; this is the only place where threads and
-coroutines of a session meet.
+A lease and the calls of an engine block, and belong to the thread that took the lease; only this module connects threads and
+coroutines of a session.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a session asks of the parts that listen, think and speak; the studio's own stand beside this, tests have others."""
+"""The interfaces of recogniser, language model and voice in a session; the studio's implementations are in this package."""
 
 from __future__ import annotations
 
@@ -42,31 +42,31 @@ class SessionPart(Protocol):
 
 
 class EarPart(SessionPart, Protocol):
-    """Writes down what was said."""
+    """A recogniser."""
 
     async def hear(self, samples: NDArray[np.float32]) -> Understood:
-        """Of mono sound at 16 kHz. Raises GreenroomError."""
+        """Recognise mono sound at 16 kHz. Raises GreenroomError."""
 
 
 class MindPart(SessionPart, Protocol):
-    """Answers."""
+    """A language model."""
 
     def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str | AnswerEnd]:
-        """The answer in pieces, as it is written; last how it ended, where that is known. Raises GreenroomError."""
+        """Yield the answer in pieces, as it is written; the last one says how it ended, if known. Raises GreenroomError."""
 
 
 class VoicePart(SessionPart, Protocol):
-    """Speaks. `voice`: as the studio names it."""
+    """A speech engine with a voice. `voice`: as the studio names it."""
 
     voice: str
 
     def speak(self, text: str) -> AsyncIterator[SpokenPiece]:
-        """The sound of a text, as it is made. Raises GreenroomError."""
+        """Yield the sound of a text, as it is made. Raises GreenroomError."""
 
 
 @dataclass(frozen=True)
 class SessionParts:
-    """All three; no ear where nobody is to be listened to, no voice where replies are text."""
+    """All three; no ear if nothing is to be recognised, no voice if replies are text."""
 
     mind: MindPart
     ear: EarPart | None = None

@@ -1,4 +1,4 @@
-"""The studio's own voice: a speech engine, leased and warmed."""
+"""The studio's voice: a speech engine, leased and warmed."""
 
 from __future__ import annotations
 

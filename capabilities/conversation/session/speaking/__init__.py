@@ -1,1 +1,1 @@
-"""From what the mind writes to what is heard: the spoken copy, its words in its sound, and how far the listener is."""
+"""From the language model's text to playback: the spoken copy, its words in its sound, and the client's position."""

@@ -1,4 +1,4 @@
-"""Brings voices of all engines to one level while they speak, so that no voice is twice as loud as the last one."""
+"""Levels the voices of all engines while they speak, so that all are equally loud."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes what a thinking model thought aloud out of its answer while that is still being written."""
+"""Removes the reasoning of a thinking model from its answer while that is being written."""
 
 from __future__ import annotations
 

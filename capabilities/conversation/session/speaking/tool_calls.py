@@ -1,7 +1,7 @@
-"""Functions that the mind may ask for: how it is told of them, and how a call is told from an answer.
+"""Tool calls of the language model: their description in its instructions, and recognising a call in an answer.
 
-Every model that can write JSON can call: it is told to write nothing but `{"call": NAME, "arguments": {…}}`. Chat templates with
-calls of their own are not needed, which small models and many servers do not have.
+Every model that can write JSON can call: its instructions say to write only `{"call": NAME, "arguments": {…}}`. Chat templates
+with tool calls are not needed; small models and many servers do not have them.
 """
 
 from __future__ import annotations
