@@ -1,4 +1,4 @@
-"""A book as an audiobook: M4B with chapters and cover, MP3s with a sheet for shops; spoken as a narration is."""
+"""The capability "audiobook": M4B with chapters and cover, MP3s with a table for shops; spoken like a narration."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class PlannedBook:
 
 
 class Audiobook(Capability[AudiobookSpec]):
-    """The capability "audiobook". What a resumed job needs is its spec and the stored segments."""
+    """The capability "audiobook". A resumed job needs only its spec and the stored segments."""
 
     kind: ClassVar[str] = "audiobook"
     Spec = AudiobookSpec
@@ -63,7 +63,7 @@ class Audiobook(Capability[AudiobookSpec]):
         self._inputs = input_resolver(services)
 
     def prepare(self, spec: AudiobookSpec) -> AudiobookSpec:
-        """Settle language, voices, engine, seed and pronunciations, and see that the cover is a picture.
+        """Settle language, voices, engine, seed and pronunciations, and check that the cover is a picture.
 
         Raises:
             GreenroomError: as `Voiceover.prepare`; MediaError, NotFound, InvalidInput: the cover.
@@ -134,7 +134,7 @@ class Audiobook(Capability[AudiobookSpec]):
         return PlannedBook(spec, narration, plan(narration, script, cast, self._longest))
 
     def run(self, spec: AudiobookSpec, context: JobContext) -> list[JobOutput]:
-        """Speak what is missing, then write the files. What an interrupted attempt has left is used as far as it is whole.
+        """Speak what is missing, then write the files. Complete segments of an interrupted attempt are reused.
 
         Raises:
             EngineError, NotEnoughSpace, StorageError, MediaError, Cancelled.

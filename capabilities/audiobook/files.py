@@ -1,4 +1,4 @@
-"""The files of an audiobook: chapter by chapter joined, levelled and written into the M4B and into its own MP3."""
+"""The files of an audiobook: each chapter joined, normalised and written into the M4B and into its own MP3."""
 
 from __future__ import annotations
 
@@ -107,13 +107,13 @@ def write_book(
     folder: Path,
     tell: OnShare,
 ) -> MadeBook:
-    """Write the M4B and, where asked for, an MP3 for each chapter, into a folder.
+    """Write the M4B and, if requested, an MP3 for each chapter, into a folder.
 
     Args:
-        tell: hears what is done to which share of the whole, and may raise.
+        tell: called with a description and the finished share, and may raise.
 
     Raises:
-        SegmentMissing: a segment is gone since it was rendered. MediaError: a file cannot be written.
+        SegmentMissing: a segment was removed since it was rendered. MediaError: a file cannot be written.
     """
     made = MadeBook(folder / "book.m4b", tuple(parts))
     tags = BookTags(spec.title, spec.title, spec.author, spec.narrator, spec.date, description=spec.description, comment=comment)
@@ -182,7 +182,7 @@ def pack(made: MadeBook, cover: CoverJpeg | None, target: Path) -> None:
 
 
 def sheet(made: MadeBook) -> str:
-    """A row for each chapter with what ACX asks about, and "yes" or what is not met."""
+    """Return a row for each chapter with the values that ACX requires, and "yes" or the requirements that are not met."""
     table = io.StringIO()
     rows = csv.writer(table)
     rows.writerow(_COLUMNS)

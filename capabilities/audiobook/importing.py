@@ -62,7 +62,7 @@ def _paragraphs(blocks: Sequence[Block], title: str) -> Iterator[tuple[Passage, 
 
 
 def speakers_of(chapters: Sequence[BookChapter]) -> tuple[str, ...]:
-    """Everyone who says something, by how much they say, most first; the narrator is not among them."""
+    """Return all speakers, those with most text first, without the narrator."""
     said: dict[str, int] = {}
     for chapter in chapters:
         for paragraph in chapter.paragraphs:
@@ -74,7 +74,7 @@ def speakers_of(chapters: Sequence[BookChapter]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class DoubtfulLine:
-    """Quoted speech of which it is not sure who says it; `other` is the second who comes to mind, "" for nobody."""
+    """Quoted speech with an uncertain speaker; `other` is the second most likely one, "" for none."""
 
     chapter: int
     paragraph: int
@@ -86,7 +86,7 @@ class DoubtfulLine:
 
 @dataclass(frozen=True)
 class Book:
-    """A document as an audiobook: its chapters, who speaks in them, and what to look through, most doubtful first."""
+    """A document as an audiobook: its chapters, their speakers, and the lines to check, most doubtful first."""
 
     document: Document
     chapters: tuple[BookChapter, ...]

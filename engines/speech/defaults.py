@@ -1,4 +1,4 @@
-"""Which built-in voice speaks when nobody has chosen: by measurement for one, and in which order for a cast."""
+"""The default voice of a language, by measurement, and the order of voices for further speakers."""
 
 from __future__ import annotations
 
@@ -57,10 +57,11 @@ def measured_voices() -> tuple[MeasuredVoice, ...]:
 
 
 def best_measured(language: str, ready_ids: Collection[str]) -> MeasuredVoice | None:
-    """The voice of the table that reads a BCP-47 tag best among those of ready engines; None where none speaks the language.
+    """Return the voice of the table that reads a BCP-47 tag best among those of ready engines; None if none speaks the
+    language.
 
-    The most natural voice of the wished accent, or of the language where that accent's are much worse; among voices that are
-    about as natural the one of the quicker engine.
+    The most natural voice of the requested accent, or of the language if that accent's are much worse; of voices that are about
+    as natural the one of the faster engine.
     """
     tag = language.replace("_", "-").lower()
     able = [one for one in measured_voices() if one.engine_id in ready_ids and _primary(one.language) == _primary(tag)]
@@ -75,10 +76,10 @@ def best_measured(language: str, ready_ids: Collection[str]) -> MeasuredVoice | 
 
 
 def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]:
-    """The engine that speaks a BCP-47 tag by itself, and its preset voice; "" lets the engine pick its voice for the tag.
+    """Return the engine for a BCP-47 tag, and its preset voice; with "" the engine chooses its voice for the tag.
 
     Raises:
-        EngineError: when no ready engine speaks the language.
+        EngineError: no ready engine speaks the language.
     """
     found = best_measured(language, ready_ids)
     if found is not None:
@@ -89,12 +90,12 @@ def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]
 
 
 def casting_order(narrator: str, voices: Sequence[tuple[str, PresetVoice]]) -> list[str]:
-    """The order in which further speakers get their voices: never the narrator's own, women and men in turn, beginning with who
-    is not the narrator's sex.
+    """Return the order in which further speakers get their voices: never the narrator's own, women and men in turn, beginning
+    with the sex that the narrator does not have.
 
     Args:
-        narrator: whose voice the first speaker has, as "engine/preset".
-        voices: those to choose from with their names, the best first; an engine's before the next engine's.
+        narrator: the voice of the first speaker, as "engine/preset".
+        voices: the available ones with their names, the best first; an engine's before the next engine's.
     """
     taken = next((group for group in SAME_PERSON if narrator in group), frozenset({narrator}))
     free = [(name, voice) for name, voice in voices if name not in taken and "shaw" not in voice.language.lower()]

@@ -1,4 +1,4 @@
-"""Who is in a book: names that stand beside verbs of saying, and whether they are called he or she."""
+"""The people of a book: names beside verbs of speech, and whether they are called he or she."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SHE = re.compile(r"\b(?:she|her|hers|herself)\b")
 
 @dataclass
 class BookCast:
-    """People by the name that says most of them, with all forms of it, and "he", "she" or "" for what they are called."""
+    """People by their fullest name, with all forms of it, and "he", "she" or "" for their pronoun."""
 
     forms: dict[str, str] = field(default_factory=dict)
     gender: dict[str, str] = field(default_factory=dict)

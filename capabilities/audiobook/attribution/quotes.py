@@ -1,4 +1,4 @@
-"""Quoted speech in a paragraph: where it begins and ends."""
+"""Quoted speech in a paragraph: its start and end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHARE_OF_SINGLE = 3
 
 @dataclass(frozen=True)
 class QuotePiece:
-    """A stretch of a paragraph, spoken by somebody or told."""
+    """A stretch of a paragraph, quoted or narrated."""
 
     text: str
     quoted: bool

@@ -1,7 +1,8 @@
-"""Who says what between quotation marks, by rule, with how sure that is.
+"""Attribution of quotes to speakers by rules, with a confidence.
 
-A verb of saying with a name beside a quote decides. Else everyone who was named or spoke nearby is weighed: turns alternate,
-nobody speaks twice in a row, who is called by name is not who speaks and answers next, and "she said" is nobody who is called he.
+A verb of speech with a name beside a quote decides. Otherwise everyone who was named or spoke nearby is scored: turns alternate,
+nobody speaks twice in a row, a person who is addressed by name is not the speaker and answers next, and "she said" excludes
+everyone who is called he.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class _Change(BaseModel):
 
 
 class SetField(_Change):
-    """Give a field another value."""
+    """Set the value of a field."""
 
     op: Literal["set"] = "set"
     at: Address
@@ -28,10 +28,10 @@ class SetField(_Change):
 
 
 class Insert(_Change):
-    """Put a scene into "project", a shot into a scene, a line into a shot, or a member into the cast ("cast/NAME").
+    """Insert a scene into "project", a shot into a scene, a line into a shot, or a member into the cast ("cast/NAME").
 
     Args:
-        after: the id of the one before it; "" puts it first, None last, and so does one that is gone.
+        after: the id of the one before it; "" inserts it first, None last, as does an id that no longer exists.
     """
 
     op: Literal["insert"] = "insert"
@@ -46,7 +46,7 @@ class Delete(_Change):
 
 
 class Move(_Change):
-    """Move a part into another of the same sort as its own holder, after the one with the id `after`, as for `Insert`."""
+    """Move a part into another parent of the same kind, after the part with the id `after`, as for `Insert`."""
 
     op: Literal["move"] = "move"
     at: Address
@@ -55,7 +55,7 @@ class Move(_Change):
 
 
 class Rename(_Change):
-    """Call a member of the cast otherwise, in the lines too."""
+    """Rename a member of the cast, in the lines too."""
 
     op: Literal["rename"] = "rename"
     at: Address
@@ -63,7 +63,7 @@ class Rename(_Change):
 
 
 class Replace(_Change):
-    """Put another document in place of the whole one, of which id and version stay: for snapshots and new boards."""
+    """Replace the whole document, except id and version: for snapshots and new boards."""
 
     op: Literal["replace"] = "replace"
     item: dict[str, Any]

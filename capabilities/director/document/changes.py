@@ -1,4 +1,4 @@
-"""Changes made to a document; each has an inverse."""
+"""Applies changes to a document; each has an inverse."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _FIXED = frozenset({"id", "version", "format", "cast", "scenes", "shots", "lines
 
 @dataclass(frozen=True)
 class Changed:
-    """What became of a document.
+    """The result of changes.
 
     Args:
-        applied: the changes with the ids of what they put in, so that doing them again gives the same document.
-        inverse: what takes them back. touched: the addresses whose values changed.
+        applied: the changes with the ids of the parts that they inserted, so that applying them again gives the same document.
+        inverse: the changes that undo them. touched: the addresses whose values changed.
     """
 
     project: Project
@@ -43,10 +43,10 @@ class Changed:
 
 
 def apply_all(project: Project, changes: Sequence[Change]) -> Changed:
-    """All changes one after the other, or none.
+    """Apply all changes in order, or none.
 
     Raises:
-        NotFound: a part is not there. InvalidInput: a value is not allowed; the address is named.
+        NotFound: a part does not exist. InvalidInput: a value is not allowed; the address is named.
     """
     applied: list[Change] = []
     inverse: list[Change] = []
@@ -61,7 +61,7 @@ def apply_all(project: Project, changes: Sequence[Change]) -> Changed:
 
 
 def value_at(project: Project, address: str) -> Any:
-    """The value of a field, or None where it is not there any more; for telling what a conflict is about."""
+    """Return the value of a field, or None if it no longer exists; for messages about conflicts."""
     part, _, name = address.rpartition(".")
     try:
         return getattr(_found(project, Places(project), part), name, None)

@@ -1,4 +1,4 @@
-"""Shots that a person locked are changed by nothing but unlocking."""
+"""Locked shots: the only permitted change is to unlock them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A project as a document: scenes of shots of lines, a cast, a look, captions and music.
 
-Everything that a person decided stands in it and nothing that follows from that: which steps are stale, how long a shot lasts
-and what it costs are computed (`capabilities.director.film`). Values are immutable; `changes` makes a new document of an old one.
-Ids are random, belong to their thing for good, and are unique in the project.
+It contains all decisions of the user and nothing that is derived: which steps are stale, how long a shot lasts and what it costs
+are computed (`capabilities.director.film`). Values are immutable; `changes` makes a new document from an old one. Ids are random,
+never change, and are unique in the project.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class BoardPart(BaseModel):
 
 
 class BoardLine(BoardPart):
-    """What one person says in one go.
+    """One line of one speaker.
 
     Args:
-        who: a name of the cast; "" for the first of it. text: as in a script of the Voiceover tab, marks of pauses included.
-        pause: silence after it in seconds; None for the usual one. speed: 1 is the voice's own.
-        emphasis: how it is said, for voices that take a style. take: another reading of the same words for each number.
+        who: a name of the cast; "" for the first. text: as in a script of the Voiceover tab, including marks of pauses.
+        pause: silence after it in seconds; None for the default. speed: 1 is the voice's own.
+        emphasis: how it is spoken, for voices that take a style. take: each number is another take of the same words.
     """
 
     id: Id = Field(default_factory=lambda: new_id("l"))
@@ -60,15 +60,15 @@ class BoardLine(BoardPart):
 
 
 class BoardShot(BoardPart):
-    """What is seen while some lines are spoken.
+    """What is shown while some lines are spoken.
 
     Args:
-        show: the portrait of who speaks, moving its lips; a painted scene; a picture of one's own under a moving camera; or a
-            clip of one's own. see: what is to be seen, in words. file: of a picture or clip, as `Project` says of files.
-        corner: whether who speaks is shown in the corner, over what is seen. seconds: how long it lasts at least; None for as
-            long as its lines. lead, tail: seconds before the first word and after the last; None for the usual.
-        seed: None takes the look's. approved: a person has looked at it. locked: not to be changed.
-        marked: something was heard in it that is to be looked at again.
+        show: the speaker's portrait with moving lips; a painted scene; the user's picture under a moving camera; or the user's
+            clip. see: the description of the scene. file: of a picture or clip, see `Project`.
+        corner: whether the speaker is shown in the corner, over the scene. seconds: the minimum length; None for the length of
+            its lines. lead, tail: seconds before the first word and after the last; None for the default.
+        seed: None uses the look's. approved: by the user. locked: not to be changed.
+        marked: during proof-listening, to be checked again.
     """
 
     id: Id = Field(default_factory=lambda: new_id("s"))
@@ -125,7 +125,7 @@ class Captions(BoardPart):
 
 
 class Music(BoardPart):
-    """A bed that is led under the speech: a file, as `Project` says of files ("" for none), and its level in decibels."""
+    """Background music, which is lowered under the speech: a file, see `Project` ("" for none), and its level in decibels."""
 
     file: str = Field("", max_length=_FILE)
     level: float = Field(-12.0, ge=-40, le=0)
@@ -147,12 +147,12 @@ class BoardOrigin(BoardPart):
 class Project(BoardPart):
     """The whole document.
 
-    A file is named as a job takes one, by an output's id or a path that was uploaded; the store copies uploads into the project's
-    own folder, where they are named `files/<name>`, so that a project outlives the uploads.
+    A file is named as in a job, by an output's id or the path of an upload; the store copies uploads into the project's own
+    folder, where they are named `files/<name>`, so that a project does not depend on the uploads.
 
     Args:
-        id: the name of its folder. version: counts changes. cast: by name; the first is who presents or narrates.
-        topic, notes: what it was made from. archived: kept out of lists.
+        id: the name of its folder. version: counts changes. cast: by name; the first is the presenter or narrator.
+        topic, notes: what it was made from. archived: hidden from lists.
     """
 
     format: Literal[1] = FORMAT

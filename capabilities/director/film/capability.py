@@ -1,4 +1,5 @@
-"""A film from a board: spoken, pictured shot by shot, joined with captions and music, and put into the library."""
+"""The capability "render_film": a film from a board, spoken, rendered shot by shot, joined with captions and music, and added
+to the library."""
 
 from __future__ import annotations
 
@@ -51,8 +52,8 @@ class FilmSpec(BaseModel):
     """One film.
 
     Args:
-        project: its id. version: of the board when it was handed in; filled in. approve: whether shots that nobody approved are
-            taken as they are; else they refuse the film.
+        project: its id. version: of the board on submission; filled in. approve: whether shots that are not approved are
+            accepted; else the film is refused.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,11 +65,12 @@ class FilmSpec(BaseModel):
 
 
 class RenderFilm(Capability[FilmSpec]):
-    """The capability "render_film". A job holds the board as it was when its work began; all that it makes is kept by what made
-    it, so a film that was interrupted, or that is made again with one line changed, makes only what is missing.
+    """The capability "render_film". A job uses the board as it was when its work began. Everything it makes is stored under
+    the hash of its inputs, so a film that was interrupted, or that is made again with one line changed, makes only what is
+    missing.
 
     Attributes:
-        desk: reads projects as films, and holds them.
+        desk: reads projects as films, and stores them.
     """
 
     kind: ClassVar[str] = "render_film"
@@ -126,7 +128,7 @@ class RenderFilm(Capability[FilmSpec]):
         return JobEstimate("director", state.seconds, round(state.seconds * FPS), time_told, True, told)
 
     def run(self, spec: FilmSpec, context: JobContext) -> list[JobOutput]:
-        """Speak, picture and join what is missing.
+        """Speak, render and join what is missing.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.

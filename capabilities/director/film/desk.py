@@ -1,4 +1,4 @@
-"""What a project is as a film now: how long each shot lasts, what of it is there, and what the rest will take."""
+"""The present state of a project as a film: the length of each shot, which parts exist, and what the rest will take."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class FilmState:
 
 @dataclass(frozen=True)
 class SpokenShots:
-    """The speech of every shot: plans, and where all is spoken the timelines."""
+    """The speech of every shot: plans, and timelines if everything is spoken."""
 
     plans: Mapping[str, Plan]
     timelines: Mapping[str, Timeline | None]
@@ -87,7 +87,7 @@ class SpokenShots:
 
 
 class FilmDesk:
-    """Reads projects as films. Holds nothing of one; any thread may call."""
+    """Reads projects as films. Has no state of a project; any thread may call any method."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -113,7 +113,7 @@ class FilmDesk:
         return self.faces.choose("auto", "lip_sync")
 
     def read(self, project: Project) -> SpokenShots:
-        """What is said in each shot, and where it lies as far as it was spoken.
+        """Return what is said in each shot, and its place as far as it was spoken.
 
         Raises:
             InvalidInput, NotFound, EngineNotReady: a line cannot be spoken; its row is named.
@@ -130,10 +130,10 @@ class FilmDesk:
     def plan(
         self, project: Project, folder: Path, timelines: Mapping[str, Timeline | None], seconds: Mapping[str, float]
     ) -> FilmPlan:
-        """The steps of a film whose speech has these lengths.
+        """Return the steps of a film whose speech has these lengths.
 
         Raises:
-            InvalidInput, NotFound: there is no shot, or a file of one is gone.
+            InvalidInput, NotFound: there is no shot, or a file of one no longer exists.
         """
         refuse_silence(project)
         return plan_film(

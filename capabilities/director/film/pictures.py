@@ -1,4 +1,4 @@
-"""The steps that make pictures: scenes by the painter, a portrait that speaks, a clip cut to size, and what is laid over them."""
+"""The steps that make pictures: painted scenes, talking portraits, cropped clips, and overlays."""
 
 from __future__ import annotations
 

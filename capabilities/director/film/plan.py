@@ -1,7 +1,7 @@
-"""What a film is made of: every step with the hash of all that it hangs on.
+"""The plan of a film: every step with the hash of all its inputs.
 
-A step is there or not; nothing is marked as stale. A picture hangs on the length of the sound under it and not on the sound, so a
-line that is said in another voice and lasts as long leaves a painted scene alone; lips hang on the sound itself.
+A step exists or not; nothing is marked as stale. A picture depends on the length of its sound and not on the sound, so a line
+that is spoken in another voice and lasts as long does not change a painted scene; lip-sync depends on the sound itself.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ Sort = Literal["scene", "clip", "talk", "compose"]
 
 @dataclass(frozen=True)
 class FilmStep:
-    """One piece of picture to be made.
+    """One piece of picture to be rendered.
 
     Args:
-        key: the hash of all that it is made from. frames: of it.
+        key: the hash of all its inputs. frames: its number of pictures.
     """
 
     sort: Sort

@@ -1,4 +1,4 @@
-"""What the lines of a project say, as segments that engines speak: planned line by line, so that one changes no other."""
+"""The lines of a project as segments that engines speak, planned line by line, so that a change of one affects no other."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def part_of(project: Project, who: str) -> SpeakingPart:
 
 
 class LineSpeech:
-    """Plans lines, and knows how long those are that were spoken. Any thread may call.
+    """Plans lines, and returns the lengths of those that were spoken. Any thread may call any method.
 
     Args:
-        voiceover: whose voices and reading it is. segments: where what was spoken lies.
+        voiceover: the capability whose voices and text rules are used. segments: the store of spoken segments.
     """
 
     def __init__(self, voiceover: Voiceover, segments: SegmentStore, pronunciations: PronunciationList) -> None:

@@ -1,4 +1,4 @@
-"""How long the steps of films take here: measured while they are made, told before."""
+"""How long the steps of films take on this machine: measured during jobs, estimated before them."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ FREE = Price(0.0)
 
 
 class FilmTimes:
-    """One book for the steps that no other book has. Any thread may call.
+    """Statistics of the steps that no other statistics cover. Any thread may call any method.
 
     Args:
-        painter: the book of the painter's shots.
+        painter: statistics of painted shots.
     """
 
     def __init__(self, path: Path, painter: RuntimeStats) -> None:

@@ -1,4 +1,4 @@
-"""A project as one file: a ZIP of its YAML and of every file that it names."""
+"""A project as one file: a ZIP of its YAML and of every file that it uses."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _BLOCK = 1024 * 1024
 
 
 def write_bundle(target: Path, project: Project, folder: Path, files: ProjectFiles) -> None:
-    """Outputs of the library that the project names go into it as files of its own.
+    """Write a project; outputs of the library that it uses are included as files.
 
     Raises:
-        InvalidInput, NotFound: a file that it names is gone.
+        InvalidInput, NotFound: a file that it uses no longer exists.
     """
     names: dict[str, str] = {}
     staged = staging_path(target.parent, ".zip")

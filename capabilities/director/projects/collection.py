@@ -46,10 +46,10 @@ class ProjectRow:
 
 
 class Projects:
-    """Opens, makes, lists and removes projects. Any thread may call.
+    """Opens, makes, lists and removes projects. Any thread may call any method.
 
     Args:
-        folder: of all projects; made with the first one. files: finds and keeps what they name.
+        folder: of all projects; made with the first one. files: finds and stores the files that they use.
     """
 
     def __init__(self, folder: Path, files: ProjectFiles) -> None:
@@ -94,7 +94,7 @@ class Projects:
         return self._made({**found.document.as_stored(), "title": told, "archived": False}, found.folder / "files")
 
     def delete(self, project_id: str) -> str:
-        """Remove a project; gives a key with which `take_back` brings it back for half an hour."""
+        """Remove a project; return the key with which `take_back` restores it for half an hour."""
         with self._lock:
             self.get_folder(project_id)
             opened = self._open.pop(project_id, None)
@@ -126,11 +126,11 @@ class Projects:
         return Snapshots(self.get_folder(project_id)).list()
 
     def snapshot(self, project_id: str, name: str) -> Snapshot:
-        """Keep the project as it is now under a name."""
+        """Store the present project under a name."""
         return Snapshots(self.get_folder(project_id)).keep(self.get(project_id).document, name)
 
     def restore(self, project_id: str, snapshot_id: str, who: str = "") -> JournalEntry:
-        """Make the project what it was at a snapshot, as a change that can be undone."""
+        """Return the project to a snapshot, as a change that can be undone."""
         then = Snapshots(self.get_folder(project_id)).read(snapshot_id)
         return self.get(project_id).update((Replace(item=then.as_stored()),), None, who, "snapshot")
 
@@ -165,7 +165,7 @@ class Projects:
         return sorted((row for row in rows if row.archived == archived), key=lambda row: row.changed, reverse=True)
 
     def close(self) -> None:
-        """Bring all YAML files up to date; the journals hold every change in any case."""
+        """Update all YAML files; the journals contain every change in any case."""
         with self._lock:
             for one in self._open.values():
                 one.write()

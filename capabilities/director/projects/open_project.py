@@ -1,4 +1,4 @@
-"""One project while the studio runs: its document in memory, its journal on the disk, its YAML written a little later."""
+"""One open project: its document in memory, its journal on the disk, its YAML file written a little later."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ WRITTEN_AFTER = 3.0
 
 
 class OpenProject:
-    """Any thread may call. A change is on the disk, in the journal, when `update` returns; a server that is killed loses none.
+    """An open project. Any thread may call any method. A change is on the disk, in the journal, when `update` returns; a kill
+    of the server loses none.
 
     Args:
         folder: of the project.
@@ -50,7 +51,7 @@ class OpenProject:
 
     @property
     def document(self) -> Project:
-        """As it is now; a value that never changes."""
+        """The present document; an immutable value."""
         return self._document
 
     @property
@@ -70,11 +71,11 @@ class OpenProject:
         """Make all changes, or none.
 
         Args:
-            base: the version that the editor saw; None to write over whatever came meanwhile.
+            base: the version that the editor read; None overwrites later changes.
 
         Raises:
-            ProjectConflict: since `base` one of the fields was given another value, or its part was taken out.
-            NotFound, InvalidInput: a change cannot be. StorageError: the disk took it not.
+            ProjectConflict: since `base` one of the fields was given another value, or its part was removed.
+            NotFound, InvalidInput: a change is not possible. StorageError: the disk is full or cannot be written.
         """
         with self._lock:
             if base is not None:
@@ -83,15 +84,15 @@ class OpenProject:
             return self._do(changes, who, note, "")
 
     def undo(self, who: str = "") -> JournalEntry:
-        """Take the last change back, as a new one.
+        """Undo the last change, as a new one.
 
         Raises:
-            InvalidInput: there is nothing to take back, or a later change stands in the way.
+            InvalidInput: there is nothing to undo, or a later change prevents it.
         """
         return self._turned(0, "undo", who)
 
     def redo(self, who: str = "") -> JournalEntry:
-        """Do again what was last taken back."""
+        """Redo what was last undone."""
         return self._turned(1, "redo", who)
 
     def write(self) -> None:

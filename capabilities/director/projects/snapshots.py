@@ -1,4 +1,4 @@
-"""Snapshots: a project as it was when a person gave that a name, each a YAML file under the hash of its content."""
+"""Snapshots: states of a project that the user has named, each a YAML file under the hash of its content."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""An edited timeline taken back: its order and lengths become changes of the board, of which each can be undone.
+"""Imports an edited timeline: its order and lengths become changes of the board, which can be undone.
 
-What the board can say is taken: the order of shots, shots that were cut out, and how long each lasts. A spoken shot is longer or
-shorter by the silence around its words, never by a word. All else is told and left: other speeds, gaps, clips from elsewhere.
+Only what the board supports is imported: the order of shots, removed shots, and the length of each. A spoken shot is made longer
+or shorter by the silence around its words, never by cutting a word. Everything else is reported and ignored: other speeds, gaps,
+foreign clips.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ _FINEST = 10_000
 
 @dataclass(frozen=True)
 class Adoption:
-    """What an edit means for a board.
+    """The meaning of an edit for a board.
 
     Args:
-        changes: to be made at once. resized, moved, removed: ids of shots. notes: what was not taken, and why.
+        changes: to be made in one step. resized, moved, removed: ids of shots. notes: what was ignored, and why.
     """
 
     changes: tuple[Change, ...]

@@ -1,4 +1,4 @@
-"""A project given out: for another studio, as a timeline for an editing program, as subtitles, stems, or all at once."""
+"""Exports of a project: for another studio, as a timeline for an editing program, as subtitles, as stems, or all of these."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class TakenBack:
 
 
 class ProjectExports:
-    """Writes projects as files. Holds nothing of one; any thread may call.
+    """Writes projects as files. Has no state of a project; any thread may call any method.
 
     Args:
         desk: reads projects as films.
@@ -128,13 +128,13 @@ class ProjectExports:
         return SpokenFilm(project, found.folder, plan, read.lines)
 
     def take_back(self, project_id: str, path: Path, base: int | None = None, who: str = "") -> TakenBack:
-        """Make the order and lengths of an edited OpenTimelineIO file those of the board, in one change.
+        """Apply the order and lengths of an edited OpenTimelineIO file to the board, in one change.
 
         Args:
-            base: the version that the editor saw; None to write over whatever came meanwhile.
+            base: the version that the editor read; None overwrites later changes.
 
         Raises:
-            InvalidInput, MediaError: it is no timeline of this project, or the film is not spoken; a shot of it is locked.
+            InvalidInput, MediaError: it is no timeline of this project, the film is not spoken, or a shot of it is locked.
             ProjectConflict: somebody changed the same shots since `base`. NotFound.
         """
         if path.stat().st_size > LARGEST:

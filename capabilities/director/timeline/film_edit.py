@@ -1,4 +1,4 @@
-"""A film as an edit for an editing program: which file is seen when, and whose sound lies under it."""
+"""A film as an edit for an editing program: which file is shown when, and which speaker's sound belongs to it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The sound of a film as stems: one file for each voice and one for the music, all as long as the film.
 
-They carry the film's own gain and no limiter, so that together they are the film's sound before its loudest peaks were held back;
-where one of them would be too loud for its file, all are made quieter alike.
+They have the film's own gain and no limiter, so their sum is the film's sound before limiting; if one of them would clip, all are
+attenuated equally.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""A board by a language model: the points first, then each point alone, so that no scene copies another.
+"""A board written by a language model: the points first, then each point alone, so that no scene copies another.
 
-A small model that sees earlier scenes repeats them, and one that is asked for all scenes at once writes none that can be used;
-so it is asked for five points of one line each, and for each of them, without the rest, what is said and what is seen. What it
-answers is checked; what cannot be used is asked for again, and then the point itself is said. What a model says is not checked,
-and the board says so.
+A small model that sees earlier scenes repeats them, and one that is asked for all scenes at once writes none that can be used; so
+it is asked for five points of one line each, and then for each of them, without the rest, what is said and shown. Unusable
+answers are requested again; if that fails, the point itself is spoken. Facts are not checked, and the board says so.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class SceneText(BaseModel):
 
 @dataclass(frozen=True)
 class WrittenBoard:
-    """A board, and which of its points had to stand for themselves."""
+    """A board, and which of its points are used as their own text."""
 
     project: Project
     bare: tuple[int, ...]

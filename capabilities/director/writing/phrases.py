@@ -1,4 +1,4 @@
-"""The sentences of the template writer: what holds of any topic, by the parts of a story, of advice and of an explanation."""
+"""The sentences of the template writer, true of any topic, by the parts of a story, of advice and of an explanation."""
 
 from __future__ import annotations
 

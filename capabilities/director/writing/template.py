@@ -1,8 +1,8 @@
-"""A board by rule, where no language model is: from notes sentence by sentence, else by the grammar of a story, of advice, or of
-an explanation.
+"""A board by rules, without a language model: from notes sentence by sentence, else by the pattern of a story, of advice, or
+of an explanation.
 
-It invents no fact. What it says of a bare topic holds of any topic, so that the board is a film at once and each row invites a
-better line; with notes every row is a sentence of theirs.
+It invents no facts. From a topic alone it writes what is true of any topic, so that the board can be rendered at once and each
+row can be replaced by a better line; with notes every row is one of their sentences.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the speech engines that run on torch share: device, seeds, cancelling inside a forward pass, the sound returned."""
+"""The common parts of speech engines that run on torch: device, seeds, cancelling inside a forward pass, the returned sound."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class TorchSpeechEngine(Engine):
 
     @contextmanager
     def watching(self, module: torch.nn.Module, passes: int = 0) -> Iterator[None]:
-        """Ask for a cancel and report progress before each forward pass of `module`, without gradients.
+        """Check for a cancel and report progress before each forward pass of `module`, without gradients.
 
         Args:
-            passes: how many there will be, 0 when that is not known.
+            passes: their expected number, 0 if unknown.
         """
         import torch
 

@@ -1,6 +1,6 @@
-"""What eSpeak NG has, read from its data files: languages, voices and variants, without loading its library.
+"""The languages, voices and variants of eSpeak NG, read from its data files without loading its library.
 
-The library is GPL-3.0-or-later and stays out of the studio's process; this module reads text files only.
+The library is GPL-3.0-or-later and is not loaded in the studio's process; this module reads text files only.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def preset_voices(data: Path) -> tuple[PresetVoice, ...]:
 
 
 def voice_for(language: str, data: Path) -> str | None:
-    """The identifier of the best voice for a BCP-47 tag, shortened from the right until one fits; None when none does."""
+    """Return the identifier of the best voice for a BCP-47 tag, shortened from the right until one fits; None if none does."""
     known = {voice.id for voice in language_voices(data)}
     parts = language.replace("_", "-").lower().split("-")
     while parts:

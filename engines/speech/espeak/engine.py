@@ -1,7 +1,7 @@
-"""eSpeak NG: 138 voices in over a hundred languages, exact word and phoneme times, SSML; in the box, no download.
+"""eSpeak NG: 138 voices in over a hundred languages, exact word and phoneme times, SSML; built in, no download.
 
-Licence: eSpeak NG is GPL-3.0-or-later. Its library is loaded only inside this engine's own worker process, which the
-studio talks to over a pipe; the studio itself reads eSpeak's voice files and nothing more.
+Licence: eSpeak NG is GPL-3.0-or-later. Its library is loaded only inside this engine's own worker process, which the studio talks
+to over a pipe; the studio itself reads only eSpeak's voice files.
 """
 
 from __future__ import annotations

@@ -96,17 +96,17 @@ def speak(
 ) -> EspeakResult:
     """Speak one text.
 
-    The library is opened afresh for every call and closed again (5 ms): it keeps the phase of its oscillators and its
-    echoes between texts and draws from C's `rand`, so that otherwise the same text never sounds the same twice.
-    Not thread-safe: a process speaks one text at a time.
+    The library is opened again for every call and closed after it (5 ms): it keeps the phase of its oscillators and its echoes
+    between texts and uses C's `rand`, so that otherwise the same text would never sound the same twice. Not thread-safe: a
+    process speaks one text at a time.
 
     Args:
         data: eSpeak's data folder, its path at most LONGEST_DATA_PATH bytes long.
-        phonemes: what stands between double square brackets are eSpeak's mnemonics.
-        on_samples: called with the number of samples made so far; what it raises ends the call and is raised here.
+        phonemes: text between double square brackets is eSpeak's mnemonics.
+        on_samples: called with the number of samples made so far; an exception from it ends the call and is raised here.
 
     Raises:
-        EngineError: when the library does not start or lacks the voice.
+        EngineError: the library does not start or lacks the voice.
     """
     with _started(library, data) as (lib, rate):
         collector = _Collector(on_samples)
