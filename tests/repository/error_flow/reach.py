@@ -100,10 +100,12 @@ def _steps(name: str) -> Iterator[str]:
             yield from engine_methods()[method]
     for kind in (*_kinds(name, "submit"), *_kinds(name, "finished")):
         yield from _job(kind, BEFORE)
+    for kind in _kinds(name, "estimate"):
+        yield from _job(kind, ("estimate",))
 
 
 def _kinds(name: str, method: str) -> Iterator[str]:
-    """The kinds of job that a function queues ("submit") or waits for ("finished")."""
+    """The kinds of job that a function queues ("submit"), waits for ("finished") or asks the cost of ("estimate")."""
     made = index().functions[name]
     for node in made.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method and node.args:
@@ -120,8 +122,8 @@ def _kinds_named(made: Function, node: ast.expr) -> Iterable[str]:
     return kinds() if made.name in OF_ANY_KIND else []
 
 
-OF_ANY_KIND = ("api.operations.work.submit", "studio.jobs.service.JobService.retry")
-"""Functions that submit what they are given."""
+OF_ANY_KIND = ("api.operations.work.submit", "api.operations.work.estimate", "studio.jobs.service.JobService.retry")
+"""Functions that submit or estimate what they are given."""
 
 
 def _job(kind: str, methods: Iterable[str]) -> Iterator[str]:
