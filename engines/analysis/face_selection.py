@@ -1,4 +1,4 @@
-"""The face of a picture that is meant, fit to be moved."""
+"""Selects the requested face of a picture and checks that it can be animated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in front of a face: hair, glasses, a microphone, a mask, a hand; and whether a mouth can be seen at all.
+"""Detects what is in front of a face: hair, glasses, a microphone, a mask, a hand; and whether a mouth is visible at all.
 
 The silhouette of a person includes hair and hands and what is held, so it cannot tell; colours can. A face has a few colours of
 its own. Whatever else lies within its outline and goes on beyond it has come from outside: strands, frames, things. Eyes, brows

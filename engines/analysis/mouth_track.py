@@ -1,4 +1,4 @@
-"""From speech to a mouth track, by the best way there is: exact times, alignment to a known text, phones, or loudness."""
+"""Converts speech to a mouth track by the best available method: exact times, alignment to a known text, phones, or loudness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mouth shapes of speech sounds, and a smooth track out of timed ones. Closures are reached, however short."""
+"""Mouth shapes of speech sounds (visemes), and a smooth track from timed ones. Closures are always complete, however short."""
 
 from __future__ import annotations
 

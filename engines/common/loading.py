@@ -1,9 +1,9 @@
-"""Weights from disk to their place in memory, once: tensor by tensor, without a second copy, and nothing missing.
+"""Loads weights from disk to their device: tensor by tensor, without a second copy, and with every tensor required.
 
-On a machine whose GPU shares main memory (and on one without a GPU) a memory-mapped file takes memory a second time,
-beside the tensors made of it. There the file is read with safetensors' `pread` backend instead, straight to the device,
-and its pages are dropped from the page cache afterwards. On a card with memory of its own mapping is the quicker way.
-torch and safetensors are imported here only when something is loaded, inside a worker.
+On a machine whose GPU shares main memory (and on one without a GPU) a memory-mapped file takes memory a second time, beside the
+tensors made of it. There the file is read with safetensors' `pread` backend instead, straight to the device, and its pages are
+dropped from the page cache afterwards. On a card with memory of its own mapping is the quicker way. torch and safetensors are
+imported here only when something is loaded, inside a worker.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Into which files a checkpoint is split: as its own index says, where that is on this machine.
+"""The files of a checkpoint, by its own index if that is on this machine.
 
 A card names the shards of the commit that it means, so that their size is known before anything is fetched. The index
 (`model.safetensors.index.json`) is what the makers wrote; where it names other files, those are the checkpoint.

@@ -1,7 +1,7 @@
-"""Where an engine's weights lie on this machine: path look-ups only, nothing is ever fetched here.
+"""The location of an engine's weights on this machine: path look-ups only, nothing is downloaded here.
 
-Under each root of `site.weights` a repository "org/name" is looked for as the studio stores it, `<root>/org--name/<path>`,
-and then as a Hugging Face cache, `<root>/models--org--name/snapshots/<commit>/<path>`.
+Under each root of `site.weights` a repository "org/name" is looked for as the studio stores it, `<root>/org--name/<path>`, and
+then as a Hugging Face cache, `<root>/models--org--name/snapshots/<commit>/<path>`.
 """
 
 from __future__ import annotations

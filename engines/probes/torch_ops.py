@@ -1,9 +1,9 @@
-"""What models ask of torch, done for real: run as `python -m engines.probes.torch_ops` by the Python of an environment.
+"""Operations of torch that models need, run as a test: `python -m engines.probes.torch_ops` with the Python of an environment.
 
 Prints one JSON object a line, `{"name", "outcome": ok|failed|skipped, "detail", "seconds"}`, as each operation ends, so that a
-crash shows which one it was. Results are held against float32 on the CPU, or against stored references where a wrong build
-would be wrong there too. Why these: run-time compilers (NVRTC for complex `abs` and `prod`, the jit's fuser on the second and
-third call, Triton's code generator) are what breaks on new GPUs first, even where `torch.cuda.is_available()` is true.
+crash shows which one it was. Results are held against float32 on the CPU, or against stored references where a wrong build would
+be wrong there too. Why these: run-time compilers (NVRTC for complex `abs` and `prod`, the jit's fuser on the second and third
+call, Triton's code generator) are what breaks on new GPUs first, even where `torch.cuda.is_available()` is true.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which built-in voice sounds most like a recording: a choice among the voices that there are, by likeness. Nothing is cloned.
+"""Finds the built-in voice that sounds most like a recording, by similarity. Nothing is cloned.
 
 How like: by the vectors of the voice encoder (engines.verification.voice_encoder). The nearest of 28 voices to a woman whom none
 of them imitates has a likeness of some 0.7, the same woman in another clip 0.95.

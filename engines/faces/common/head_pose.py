@@ -1,4 +1,4 @@
-"""How a head stands against another one: rotation, size and place, from the points that keep their places in it."""
+"""The pose of a head relative to another one: rotation, scale and translation, from points that do not move within the head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a still face does by itself while it speaks: it blinks now and then, and its head is never quite at rest."""
+"""Idle motion of a still face while it speaks: occasional blinks and slight movements of the head."""
 
 from __future__ import annotations
 

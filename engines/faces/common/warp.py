@@ -1,4 +1,4 @@
-"""A rectangle of a picture that is bent: a coarse grid on which displacements are found, and the bending itself."""
+"""Warping of a rectangle of a picture: a coarse grid of displacements, and the warp itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The square around a head that LivePortrait works in: cut out of a picture, and pasted back with a soft rim.
+"""The square around a head that LivePortrait works in: cropped from a picture, and pasted back with a soft edge.
 
 Its place follows upstream's utils/crop.py; the landmarks are those of our own face mesh.
 """

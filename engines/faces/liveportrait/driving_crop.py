@@ -1,4 +1,4 @@
-"""The square through which a driving video is seen: one for all of it, so that the head moves in it and not with it."""
+"""The square crop of a driving video: the same for all frames, so that the head moves within it."""
 
 from __future__ import annotations
 

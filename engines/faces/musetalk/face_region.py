@@ -1,4 +1,4 @@
-"""Where MuseTalk looks and draws: the box around a face, and the soft mask of the jaw. From our mesh alone.
+"""MuseTalk's face region: the box around a face, and the soft mask of the jaw, from the studio's own mesh.
 
 Upstream measures the box by 68 landmarks and takes the mask from a face parser (musetalk/utils/preprocessing.py, blending.py);
 here both are read from the 468 mesh points, so neither model is needed.

@@ -1,4 +1,4 @@
-"""A face prepared for MuseTalk, kept on disk: where it is in each picture, and what the UNet is given of it.
+"""A face prepared for MuseTalk, stored on disk: its place in each picture, and the inputs of the UNet.
 
 A second clip with the same picture or video starts at once: nothing is searched, followed or encoded again. Kept by the file's
 own content, so a renamed copy is known and a changed file is not mistaken.

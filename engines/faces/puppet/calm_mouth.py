@@ -1,4 +1,4 @@
-"""A filmed mouth brought to rest: the lower face of each picture is shaped and covered as the same person's with closed lips.
+"""Neutralises a filmed mouth: the lower face of each picture is replaced by the same person's with closed lips.
 
 What a person says in a film leaves nothing to work with: lips that are an "o", teeth, a tongue. So the jaw of each picture is
 drawn to where it is with the mouth closed, and over the mouth comes the closed one from a calm picture of the same film, turned

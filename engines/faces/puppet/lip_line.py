@@ -1,4 +1,4 @@
-"""The line between closed lips, from the picture itself: it is the darkest one there, and meshes miss it by half a lip."""
+"""Locates the line between closed lips in the picture: it is the darkest one there, and meshes miss it by half a lip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The puppet's lip-sync: a still that comes to life, or a video whose mouth says something else."""
+"""The puppet's lip-sync: a still that is animated, or a video whose mouth is replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is seen between the lips: the picture's own teeth where it shows some, else painted ones, lit and coloured like it."""
+"""The inside of the mouth: the picture's own teeth if it shows some, else painted ones, with its light and colour."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""llama.cpp in this process, through xllamacpp (MIT): one model, one answer at a time, out of reach of other programs.
+"""llama.cpp in this process, through xllamacpp (MIT): one model, one answer at a time, not reachable by other programs.
 
 xllamacpp's server wants an address to listen at. It is given a socket in a private folder instead of a port, with a key that
 nobody learns, and the socket's name is removed as soon as the model is loaded: no program of this machine can ask it.
 
-Threads wait by asleep and not by spinning, and there is one fewer than cores: on a machine that has other work to do
-two spinning threads made a fiftieth of the words that one sleeping thread made.
+Threads wait by asleep and not by spinning, and there is one fewer than cores: on a machine that has other work to do two spinning
+threads made a fiftieth of the words that one sleeping thread made.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A text spoken portion by portion, its sound and its marks put together."""
+"""Speaks a text in portions and joins their sound and marks."""
 
 from __future__ import annotations
 

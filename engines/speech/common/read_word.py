@@ -1,4 +1,4 @@
-"""What a reader of words gives: sounds with the place they stand for."""
+"""The result of a pronunciation reader: phonemes with their place in the text."""
 
 from __future__ import annotations
 

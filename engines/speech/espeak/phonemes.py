@@ -1,7 +1,7 @@
-"""IPA in the letters that eSpeak NG reads between double square brackets: its own mnemonics, which each voice has its own of.
+"""IPA as eSpeak NG's mnemonics, which it reads between double square brackets; the vowels differ from voice to voice.
 
-Consonants have the same mnemonics in all voices (docs/phonemes.md of espeak-ng). What a voice's vowels are called is asked of the
-voice itself: each is spoken once, and eSpeak tells which sound it made.
+Consonants have the same mnemonics in all voices (docs/phonemes.md of espeak-ng). The mnemonics of a voice's vowels are found by
+speaking each once: eSpeak reports which sound it made.
 """
 
 from __future__ import annotations

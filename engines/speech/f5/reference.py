@@ -1,9 +1,9 @@
-"""How F5-TTS takes a voice: the prepared clip, its transcript, and how much text fits beside it.
+"""The reference of F5-TTS: the prepared clip, its transcript, and how much text fits beside it.
 
 The model fills in sound after the clip, so clip and new speech share 22 seconds: beyond, towards the 30 it was trained on, words
 are dropped. It speaks at the clip's own rate. Upstream: src/f5_tts/infer/utils_infer.py, whose figures are kept here, also for
-loudness and for the short silence after the clip, which keeps its last sound out of the new speech; a longer one would have to
-be filled with nothing. Upstream cuts clips at 12 seconds; up to 15 are taken here, which leave less room for each passage.
+loudness and for the short silence after the clip, which keeps its last sound out of the new speech; a longer one would have to be
+filled with nothing. Upstream cuts clips at 12 seconds; up to 15 are taken here, which leave less room for each passage.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What both ways to Fish Speech share: options, licences, the limits of a request."""
+"""Common parts of both Fish Speech engines: options, licences, the limits of a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One face onto another: the donor's pixels moved to where they belong, in the clip's light, within a soft mask.
+"""Transfers one face onto another: the donor's pixels are moved into place, in the clip's light, within a soft mask.
 
 The inner mouth stays the clip's own, so that speech is seen as it was spoken. Features are exchanged, not the head's shape.
 """

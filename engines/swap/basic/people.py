@@ -1,4 +1,4 @@
-"""The people of a clip whose faces are exchanged: who they are, and each of them followed through it side by side."""
+"""The people of a clip whose faces are replaced: detected, and tracked in parallel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The built-in swap through a whole clip: read, followed, exchanged and written in parts, memory flat."""
+"""The built-in swap for a whole clip: read, tracked, replaced and written in parts, with constant memory."""
 
 from __future__ import annotations
 

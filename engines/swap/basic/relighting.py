@@ -1,4 +1,5 @@
-"""The clip's light on the given face: both faces compared as small pictures, place by place, and steadied over time."""
+"""Adapts the donor face to the clip's light: both faces are compared as small pictures, place by place, and smoothed over
+time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The face that is given: its texture in several sizes, what of it may be shown, and its own light, worked out once."""
+"""The donor face: its texture in several sizes, its visible parts, and its own light, computed once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a recogniser has run into a loop: the same few words over and over, which were not spoken."""
+"""Detects loops of a recogniser: the same few words repeated, which were not spoken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the recognisers share: sound as they want it, marks in order, one transcript from its stretches."""
+"""Common parts of the recognisers: input sound, ordered marks, one transcript from its segments."""
 
 from __future__ import annotations
 

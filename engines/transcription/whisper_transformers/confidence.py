@@ -1,4 +1,4 @@
-"""What Whisper thinks of its own words, and where there is speech: what openai-whisper and faster-whisper judge by.
+"""Whisper's confidence in its words, and the detection of speech, as openai-whisper and faster-whisper compute them.
 
 transformers' pipeline returns words and no probabilities. One pass of the decoder over the finished text gives them for a whole
 batch at the price of a single step: the mean log probability of the words, and from the first place the probability that there is

@@ -1,4 +1,4 @@
-"""How an English word that is in no dictionary is likely said: coarse rules, enough for a decoder that only has to follow."""
+"""Approximate pronunciation of English words that are in no dictionary: coarse rules, sufficient for alignment."""
 
 from __future__ import annotations
 

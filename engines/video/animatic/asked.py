@@ -1,4 +1,4 @@
-"""What a prompt asks for, word by word: what it says is not there is not asked for. English."""
+"""The scene that a prompt describes, word by word; negated things are left out. English."""
 
 from __future__ import annotations
 

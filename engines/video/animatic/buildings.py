@@ -1,4 +1,4 @@
-"""What people have built: houses, a city, a lighthouse, a castle."""
+"""Buildings: houses, a city, a lighthouse, a castle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several of the networks are built of: convolutions with batch normalisation, flat and volumetric."""
+"""Building blocks of several networks: convolutions with batch normalisation, in 2D and 3D."""
 
 from __future__ import annotations
 

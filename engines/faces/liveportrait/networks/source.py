@@ -1,4 +1,4 @@
-"""The face that is moved, and the pictures made of it; what speaking and performing have in common."""
+"""The source face and the pictures generated from it; the common part of lip-sync and animation."""
 
 from __future__ import annotations
 

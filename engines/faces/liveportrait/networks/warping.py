@@ -1,4 +1,4 @@
-"""W, the warping network: bends the feature volume from the source's key points to the driving ones.
+"""W, the warping network: warps the feature volume from the source's key points to the driving ones.
 
 Upstream: modules/warping_network.py, modules/dense_motion.py, and the hourglass of modules/util.py.
 """

@@ -1,7 +1,7 @@
-"""What a speech says at each picture: ten states of the speech encoder, from 80 ms before it to 120 ms after.
+"""Audio features for each picture: ten states of the speech encoder, from 80 ms before it to 120 ms after.
 
-Upstream: musetalk/utils/audio_processor.py, whose window is two pictures to either side and was trained at 25 pictures a
-second. At other rates it is taken by time here, not by pictures: at 50 it would begin 40 ms late, and the lips be too early.
+Upstream: musetalk/utils/audio_processor.py, whose window is two pictures to either side and was trained at 25 pictures a second.
+At other rates it is taken by time here, not by pictures: at 50 it would begin 40 ms late, and the lips be too early.
 """
 
 from __future__ import annotations

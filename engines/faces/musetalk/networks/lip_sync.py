@@ -1,4 +1,4 @@
-"""MuseTalk's lip-sync: faces prepared once, then drawn batch by batch as they are wanted."""
+"""MuseTalk's lip-sync: faces are prepared once, then generated in batches."""
 
 from __future__ import annotations
 
