@@ -22,9 +22,11 @@ OF_NO_CALL = frozenset(
 """Areas with errors of no call: of the page, the start, talks and rehearsals, of backups, of the routes in the form of
 OpenAI's, of requests that are refused before the call is known, and causes that stand within other sentences ("system")."""
 
-OF_OTHER_MESSAGES = frozenset({"readiness", "recording", "requirement", "step", "system"})
-"""Areas of messages that stand only within others: what an engine or a template lacks, a clip shows, the system
-refuses, and the next step."""
+OF_OTHER_MESSAGES = frozenset(
+    ("face-result", "graph", "manifest", "preparation", "readiness", "recording", "requirement", "shot", "step", "system", "take")
+)
+"""Areas of messages that stand only within others: what an engine or a template lacks, what a clip, a take or a result shows,
+what the system refuses, and the next step."""
 
 
 def of_every_call() -> tuple[str, ...]:
