@@ -4,7 +4,7 @@
 Object.assign(greenroom, (() => {
   const NOTHING = { __type__: 'update' }
   const edited = new Map() // by the id of a field's element: when a person changed it last
-  const taken = new Map() // by component and property: the listener whose answer was taken last, when it was asked and answered
+  const taken = new Map() // by component and property: the answer taken last, what was asked with it, when it was asked and made
 
   const edit = event => {
     const field = event.target.closest && event.target.closest('.block')
@@ -17,7 +17,8 @@ Object.assign(greenroom, (() => {
   const isUpdate = value => value !== null && typeof value === 'object' && value.__type__ === 'update'
   // Drawings that tell themselves when they were made: `newest` in presses.js and `inFront` in page.js judge them.
   const marked = value => typeof value === 'string' && value.startsWith('<!--')
-  const outdated = (before, { index, asked, made }) => before && (before.index === index ? asked < before.asked : made < before.made)
+  // Of two answers to the same question, as to a change of one field and of another, that counts which was asked for later.
+  const outdated = (before, { question, asked, made }) => before && (before.question === question ? asked < before.asked : made < before.made)
 
   // What of an answer counts for one component.
   const counting = (id, value, answer) => {
@@ -42,8 +43,9 @@ Object.assign(greenroom, (() => {
     const said = await answer.json()
     if (Array.isArray(said.data)) {
       const { fn_index: index } = JSON.parse(called[1].body)
-      const outputs = [...(window.gradio_config.dependencies.find(one => one.id === index)?.outputs || [])]
-      said.data = said.data.map((value, at) => counting(outputs[at], value, { index, asked, made, since }))
+      const listener = window.gradio_config.dependencies.find(one => one.id === index), outputs = [...(listener?.outputs || [])]
+      const question = JSON.stringify([listener?.inputs, outputs])
+      said.data = said.data.map((value, at) => counting(outputs[at], value, { question, asked, made, since }))
     }
     return new Response(JSON.stringify(said), { status: answer.status, headers: answer.headers })
   }

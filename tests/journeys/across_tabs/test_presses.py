@@ -25,6 +25,13 @@ OTHER_ROWS_BUTTON = """() => {
 """What Gradio does to a button whose row has become another one: the element stays, and says something else."""
 
 
+ASKED_FOR = """piece => {
+  const { components, dependencies } = window.gradio_config, { id } = components.find(one => one.props.elem_id === piece)
+  return dependencies.filter(one => one.backend_fn && one.outputs.length === 1 && one.outputs[0] === id).map(one => one.id)
+}"""
+"""The listeners whose answer is a piece alone."""
+
+
 @contextmanager
 def held_back(page: Any, meant: Callable[[str, str], bool]) -> Iterator[list[Any]]:
     """Hold the first answer for which `meant`, given the request's text and the answer's, is true, until the block ends; gives a
@@ -43,6 +50,25 @@ def held_back(page: Any, meant: Callable[[str, str], bool]) -> Iterator[list[Any
     route, answer = held[0]
     with page.expect_event("requestfinished", lambda request: request == route.request):
         route.fulfill(response=answer)
+    page.unroute_all(behavior="ignoreErrors")
+
+
+@contextmanager
+def asked_late(page: Any, piece: str) -> Iterator[list[Any]]:
+    """Hand the first question whose answer is a piece alone on when the block ends: it is answered after those that were asked
+    later. Gives a list that holds it then."""
+    listeners = set(page.evaluate(ASKED_FOR, piece))
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        asked = json.loads(route.request.post_data or "{}")
+        held.append(route) if not held and asked.get("fn_index") in listeners else route.continue_()
+
+    page.route(CALLS, hold)
+    yield held
+    route = held[0]
+    with page.expect_event("requestfinished", lambda request: request == route.request):
+        route.continue_()
     page.unroute_all(behavior="ignoreErrors")
 
 
@@ -238,6 +264,15 @@ def test_an_older_answer_changes_nothing_back(page: Any) -> None:
         page.locator("#face-clicked").get_by_text("Face 1 of 1 is meant").wait_for()
     until_quiet(page, 0.5)
     expect(page.locator("#face-clicked")).to_contain_text("Face 1 of 1 is meant")
+
+    page.get_by_role("tab", name="Voiceover", exact=True).click()
+    with asked_late(page, "video-fit") as held:
+        page.get_by_role("tab", name="Text-to-Video", exact=True).click()
+        until(page, lambda: held)
+        page.locator("#video-prompt textarea").fill("A gull over the bay. A boat below it.")
+        page.locator("#video-fit").get_by_text("2 shots").wait_for()
+    until_quiet(page, 0.5)
+    expect(page.locator("#video-fit")).to_contain_text("2 shots")
 
 
 def said(answer: str) -> list[Any]:
