@@ -18,7 +18,7 @@ Object.assign(greenroom, (() => {
   // Drawings that tell themselves when they were made: `newest` in presses.js and `inFront` in page.js judge them.
   const marked = value => typeof value === 'string' && value.startsWith('<!--')
   // Of two answers to the same question, as to a change of one field and of another, that counts which was asked for later.
-  const outdated = (before, { question, asked, made }) => before && (before.question === question ? asked < before.asked : made < before.made)
+  const outdated = (before, { question, asked, made }) => before && (question && before.question === question ? asked < before.asked : made < before.made)
 
   // What of an answer counts for one component.
   const counting = (id, value, answer) => {
@@ -26,7 +26,8 @@ Object.assign(greenroom, (() => {
     // A field that gets another label is another question, whose answer is the studio's.
     if ('value' in parts && !('label' in parts) && edited.get(nameOf(id)) > answer.since) delete parts.value
     for (const name of Object.keys(parts)) {
-      if (name === '__type__' || marked(parts[name])) continue
+      // Where the studio remembers what it sent, as whether the page asks for news, each answer goes on from the one before.
+      if (name === '__type__' || marked(parts[name]) || (answer.remembered && name !== 'value')) continue
       if (outdated(taken.get(`${id} ${name}`), answer)) delete parts[name]
       else taken.set(`${id} ${name}`, answer)
     }
@@ -44,8 +45,9 @@ Object.assign(greenroom, (() => {
     if (Array.isArray(said.data)) {
       const { fn_index: index } = JSON.parse(called[1].body)
       const listener = window.gradio_config.dependencies.find(one => one.id === index), outputs = [...(listener?.outputs || [])]
-      const question = JSON.stringify([listener?.inputs, outputs])
-      said.data = said.data.map((value, at) => counting(outputs[at], value, { question, asked, made, since }))
+      const remembered = outputs.some(id => window.gradio_config.components.find(one => one.id === id)?.type === 'state')
+      const question = remembered ? null : JSON.stringify([listener?.inputs, outputs])
+      said.data = said.data.map((value, at) => counting(outputs[at], value, { question, remembered, asked, made, since }))
     }
     return new Response(JSON.stringify(said), { status: answer.status, headers: answer.headers })
   }
