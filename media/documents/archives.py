@@ -9,12 +9,12 @@ from __future__ import annotations
 import posixpath
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
+from media.broken_zip import BROKEN_ZIP
 from media.errors import MediaError
 
 LARGEST_TEXT = 64 << 20
@@ -88,7 +88,7 @@ def opened(path: Path) -> Iterator[DocumentArchive]:
             if len(archive.infolist()) > _MOST_MEMBERS:
                 raise MediaError("document.too-many-parts", file=path.name, most=_MOST_MEMBERS)
             yield DocumentArchive(archive, path.name)
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, NotImplementedError):
+    except BROKEN_ZIP:
         raise MediaError("document.damaged", file=path.name) from None
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from media.broken_zip import BROKEN_ZIP
 from studio.errors import InvalidInput, NotFound, storage_error_of
 
 MANIFEST = "backup.json"
 FORMAT = 1
 LARGEST_BYTES = 256 * 1024 * 1024
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError)
-"""What zipfile raises of a file that is cut off, locked, packed in another way, or no ZIP."""
+BROKEN = (*BROKEN_ZIP, ValueError)
+"""What reading a damaged backup raises: of the ZIP, and of names and sizes that no backup has."""
 
 
 class BackedUpFile(BaseModel):

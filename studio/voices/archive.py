@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import struct
 import zipfile
-import zlib
 from pathlib import Path
 
+from media.broken_zip import BROKEN_ZIP
 from studio.errors import InvalidInput
 from studio.files import staging_path
 from studio.voices.masters import MOST_SAMPLES
@@ -69,7 +69,7 @@ def _unpacked(path: Path, master: Path) -> VoiceRecord:
                 raise InvalidInput("voice-file.packed-otherwise")
             record = read_record(_bounded(archive, RECORD, LARGEST_RECORD + 1))
             _extract(archive, master)
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError):
+    except (*BROKEN_ZIP, ValueError):
         raise InvalidInput("voice-file.damaged") from None
     except OSError:
         raise InvalidInput("voice-file.unreadable") from None

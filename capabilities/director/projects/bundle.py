@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from capabilities.director.document.model import Project
 from capabilities.director.projects.files import OWN, ProjectFiles, named_files, with_files
 from capabilities.director.projects.yaml_file import LARGEST_BYTES, as_yaml, read_project
+from media.broken_zip import BROKEN_ZIP
 from studio.errors import InvalidInput
 from studio.files import staging_path
 from studio.validation import validated
@@ -60,7 +61,7 @@ def read_bundle(path: Path, folder: Path) -> Project:
             for entry in bundle.infolist():
                 if entry.filename.startswith(OWN) and not entry.is_dir():
                     _unpack(bundle, entry, folder)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except BROKEN_ZIP as error:
         raise InvalidInput("project.not-bundle", file=path.name[:80]) from error
     return project
 

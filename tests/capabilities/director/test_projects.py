@@ -207,6 +207,25 @@ def test_a_bundle_that_holds_what_no_bundle_holds_is_refused(opened: Callable[[]
     assert not list(projects.folder.glob(".*")), "nothing is left behind"
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_bundle_that_is_damaged_within_is_refused_in_words(
+    opened: Callable[[], Projects], tmp_path: Path, packing: int
+) -> None:
+    path = tmp_path / "broken.zip"
+    with zipfile.ZipFile(path, "w", packing) as bundle:
+        bundle.writestr("project.yaml", "title: " + "A film about the sea. " * 400)
+        first = bundle.infolist()[0]
+    data = bytearray(path.read_bytes())
+    start = 30 + len(first.filename)
+    data[start + 12 : start + first.compress_size] = b"\xff" * (first.compress_size - 12)
+    path.write_bytes(data)
+    projects = opened()
+    with pytest.raises(InvalidInput) as refused:
+        projects.take_in(path)
+    assert refused.value.code == "project.not-bundle"
+    assert projects.list() == []
+
+
 def test_a_damaged_project_is_listed_with_the_reason_and_the_others_open(opened: Callable[[], Projects]) -> None:
     made = opened().make(board())
     other = opened().make(board())
