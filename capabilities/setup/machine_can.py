@@ -11,6 +11,7 @@ from engines.contract import Card, EngineKind, SpeechTraits
 from engines.contract.card import Device
 from studio.services import Services
 from studio.workers.engine_service import EngineStatus
+from studio.workers.process.launch import STUDIO_ENVIRONMENT
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,14 @@ class MachineCan:
     """
     Args:
         memory_gib: of the machine. gpu: its name, "" for none. free_bytes: of the disk with the data folder.
+        offline: nothing is fetched, so that nothing that has weights of its own can be set up.
     """
 
     memory_gib: float
     gpu: str
     free_bytes: int
     purposes: tuple[CanDo, ...]
+    offline: bool = False
 
 
 def machine_can(studio: Services) -> MachineCan:
@@ -80,18 +83,20 @@ def machine_can(studio: Services) -> MachineCan:
         "" if gpu is None else gpu.name,
         shutil.disk_usage(studio.paths.root).free,
         tuple(_can_do(studio, purpose, statuses, has_gpu=gpu is not None) for purpose in PURPOSES),
+        studio.weights.offline,
     )
 
 
 def recommended_for(studio: Services, purpose: Purpose) -> SetupPlan | None:
     """The plan of the engine that serves a purpose best here: the first of the catalog that fits this machine, else none.
 
-    The catalog's order within a kind is that of preference; without a GPU, engines that want one come last. One that does not
-    fit is not recommended.
+    The catalog's order within a kind is that of preference. Without a GPU the engines that the studio runs in its own
+    environment come first: they are made for a CPU and need no torch. Engines that want a GPU come last. One that does not fit is
+    not recommended.
     """
     cards = [one.card for one in studio.engines.statuses(purpose.kind) if not one.ready and _serves(one.card, purpose)]
     if studio.memory.gpu() is None:
-        cards.sort(key=lambda card: card.device is Device.CUDA)
+        cards.sort(key=lambda card: (card.device is Device.CUDA, card.environment != STUDIO_ENVIRONMENT))
     plans = (setup_plan(studio, card.id) for card in cards if not _is_basic(card))
     return next((plan for plan in plans if plan is not None and plan.fits), None)
 
@@ -115,4 +120,4 @@ def _serves(card: Card, purpose: Purpose) -> bool:
 
 def _is_basic(card: Card) -> bool:
     """Whether it comes with the studio; everything else was chosen by a person and is taken to be better."""
-    return card.environment == "studio" and not card.hub_files
+    return card.environment == STUDIO_ENVIRONMENT and not card.hub_files

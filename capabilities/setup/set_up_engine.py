@@ -85,10 +85,12 @@ def setup_plan(studio: Services, engine_id: str) -> SetupPlan | None:
 
 def can_be_set_up(studio: Services, engine: type[Engine]) -> bool:
     """Whether what it lacks is something that the studio can fetch."""
-    environment = environment_readiness(engine.card, studio.site)
-    if not environment.ready:
+    missing = bool(missing_files(engine.card, studio.site))
+    if missing and studio.weights.offline:
+        return False
+    if not environment_readiness(engine.card, studio.site).ready:
         return environment_can_be_installed(engine.card, studio.site)
-    return bool(missing_files(engine.card, studio.site)) and not studio.weights.offline
+    return missing
 
 
 class SetUpSpec(BaseModel):

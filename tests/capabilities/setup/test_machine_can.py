@@ -17,14 +17,17 @@ from studio.services import Services
 from studio.settings import load_settings
 
 
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    folder: Path = tmp_path_factory.mktemp("machine") / "data"
+def opened(folder: Path, *, offline: bool) -> Services:
     settings = load_settings(
-        data={"folder": folder}, environments={"install_on_gpu": False}, weights={"offline": False},
+        data={"folder": folder}, environments={"install_on_gpu": False}, weights={"offline": offline},
         memory={"reserve_light_gib": 0, "reserve_medium_gib": 0},
     )  # fmt: skip
-    services = Services.open(settings, all_capabilities)
+    return Services.open(settings, all_capabilities)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    services = opened(tmp_path_factory.mktemp("machine") / "data", offline=False)
     yield services
     services.close()
 
@@ -56,3 +59,20 @@ def test_an_engine_of_which_one_repository_is_enough_is_set_up_with_that_alone(s
 def test_a_sample_in_a_voice_that_does_not_exist_is_refused_before_anything_is_fetched(studio: Services) -> None:
     with pytest.raises(NotFound):
         studio.jobs.submit("set_up_engine", {"engine": "kokoro", "voice": "Nobody"})
+
+
+def test_without_a_gpu_what_runs_in_the_studios_own_environment_is_recommended(studio: Services) -> None:
+    if studio.memory.gpu() is None:
+        told = {one.purpose.key: one.better for one in machine_can(studio).purposes}
+        assert told["narrate"] in ("kokoro", "") and told["transcribe"] in ("faster-whisper", "")
+
+
+def test_where_nothing_is_fetched_nothing_with_weights_is_recommended(tmp_path: Path) -> None:
+    """An environment that could be installed is of no use to an engine whose weights could not be fetched then."""
+    services = opened(tmp_path / "data", offline=True)
+    try:
+        can = machine_can(services)
+        assert can.offline and not [one.better for one in can.purposes if one.better]
+        assert setup_plan(services, "kokoro-torch") is None and setup_plan(services, "whisper-gpu") is None
+    finally:
+        services.close()
