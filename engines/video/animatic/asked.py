@@ -1,4 +1,4 @@
-"""The scene that a prompt describes, word by word; negated things are left out. English."""
+"""Words of a prompt with negated things removed, and things that the engine cannot draw. English only."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _NEVER_DRAWN = _set(
 
 
 def asked_for(prompt: str) -> list[str]:
-    """The words of a prompt, without those that it says are not there ("no snow and no boat", "without any trees")."""
+    """Return the words of a prompt without negated ones ("no snow and no boat", "without any trees")."""
     return [word for word, denied in _told(prompt) if not denied]
 
 
 def not_drawn(prompt: str) -> tuple[str, ...]:
-    """Things that a prompt asks for and that are never painted, in the order of the prompt."""
+    """Return the things in a prompt that the engine cannot draw, in the order of the prompt."""
     return tuple(dict.fromkeys(word for word in asked_for(prompt) if word in _NEVER_DRAWN))
 
 
 def _told(prompt: str) -> list[tuple[str, bool]]:
-    """Each word, and whether it is said not to be there."""
+    """Return each word, and whether it is negated."""
     found: list[tuple[str, bool]] = []
     left = 0
     for word in re.findall(r"[a-z]+(?:'t)?|[.,;:!?]", prompt.lower().replace("’", "'")):

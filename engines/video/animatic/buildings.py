@@ -14,7 +14,7 @@ _CASTLE = ((-0.5, 0.55, 0.17, 1), (-0.2, 0.42, 0.5, 0), (0.1, 1.0, 0.2, 1), (0.4
 
 @brush
 def city(canvas: Canvas, name: str, base: float, tall: float, depth: float) -> Layer:
-    """A row of houses with lit windows; farther rows are hazier and lower."""
+    """Draw a row of houses with lit windows; farther rows are hazier and lower."""
     chance, (rgb, mask) = canvas.scene.chance(name), canvas.empty()
     body, haze = canvas.palette.at(depth), canvas.palette.at(max(0.0, depth - 0.35))
     foot = base * canvas.height
@@ -66,7 +66,7 @@ def _house_front(
 
 @brush
 def house(canvas: Canvas, x: float, foot: float, tall: float, depth: float, *, steeple: bool = False) -> Layer:
-    """A cottage, or a church, with lit windows and a glow around them; x and foot are in pixels."""
+    """Draw a cottage, or a church, with lit windows and a glow around them; x and foot are in pixels."""
     rgb, mask = canvas.empty()
     body = canvas.palette.at(depth) * 0.82
     roof = canvas.palette.at(min(1.0, depth + 0.12)) * 0.62
@@ -116,7 +116,7 @@ def _chimney_or_steeple(mask: Field, rgb: Field, box: tuple[float, float, float,
 
 @brush
 def lighthouse(canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> Layer:
-    """On its rock, banded, with its light and two beams."""
+    """Draw a banded lighthouse on a rock, with its light and two beams; x and foot are in pixels."""
     rgb, mask = canvas.empty()
     rock = canvas.palette.at(depth) * 0.75
     rgb += rock
@@ -172,7 +172,7 @@ def _lantern(canvas: Canvas, rgb: Field, mask: Field, x: float, y: float, wide: 
 
 @brush
 def castle(canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> Layer:
-    """Towers on a hill."""
+    """Draw the towers of a castle on a hill; x and foot are in pixels."""
     rgb, mask = canvas.empty()
     rgb += canvas.palette.at(depth) * 0.85
     for dx, high, wide, roof in (

@@ -1,4 +1,4 @@
-"""A slow camera over painted layers, or over one picture: near things move more than far ones."""
+"""Slow camera moves over painted layers or over one picture; near layers move more than far ones (parallax)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ _PANS = {"pan left": (0.045, -0.045), "pan right": (-0.045, 0.045)}
 
 
 class Camera:
-    """Looks at layers of one size, and gives pictures of another. Not for two threads at once: it draws into its own sheets.
+    """Renders layers of one size to frames of another.
+
+    Not for use by two threads at once: it draws into its own buffers.
 
     Args:
-        layers: farthest first; the first covers everything.
-        strength: how far it goes, 1 for the usual way.
+        layers: farthest first; the first covers the whole frame.
+        strength: range of the movement; 1 is the usual range.
     """
 
     def __init__(self, layers: Sequence[Layer], size: tuple[int, int], move: str, strength: float = 1.0) -> None:
@@ -35,7 +37,7 @@ class Camera:
         self._shown, self._seen, self._kept = (np.empty((size[1], size[0], 4), np.uint8) for _ in range(3))
 
     def picture(self, moment: float, into: Picture | None = None) -> Picture:
-        """What it sees at a moment from 0 to 1, in `into` where that is given."""
+        """Return the frame at a moment from 0 to 1, drawn into `into` if given."""
         eased = moment * 0.72 + 0.28 * moment * moment * (3 - 2 * moment)
         placed = [(layer, self._view(layer, eased)) for layer in self._layers]
         hidden, limits = self._size[1], []
@@ -48,7 +50,7 @@ class Camera:
         return picture
 
     def _view(self, layer: Layer, eased: float) -> np.ndarray:
-        """The affine map from a layer to the picture."""
+        """Return the affine map from a layer to the frame."""
         width, height = self._size
         wide, tall = layer.canvas
         amount = (0.2 + 0.8 * layer.depth) * self._strength
@@ -61,7 +63,7 @@ class Camera:
         return np.array([[scale, 0, left], [0, scale, top]], np.float64)
 
     def _over(self, layer: Layer, sheet: Picture, view: np.ndarray, height: int) -> None:
-        """Draw a layer down to the row from which nearer ones cover everything."""
+        """Draw a layer down to the row from which nearer layers cover everything."""
         width, shown = self._size[0], self._shown
         if height <= 0:
             return
@@ -94,8 +96,10 @@ def _moved(sheet: Picture, view: np.ndarray, into: Picture) -> None:
 
 
 def _sheet(layer: Layer) -> Picture:
-    """Colours times their opacity, and how much is kept of what lies under them, side by side: four channels are moved in a
-    third of the time of three, and laying one over the other takes no more than whole numbers."""
+    """Return premultiplied colour and the remaining transparency side by side.
+
+    Warping four channels takes a third of the time of three, and compositing then needs integer arithmetic only.
+    """
     if layer.alpha is None:
         return np.dstack((layer.rgb, np.zeros(layer.rgb.shape[:2], np.uint8)))
     alpha = np.round(layer.alpha * 255).astype(np.uint8)
@@ -104,7 +108,7 @@ def _sheet(layer: Layer) -> Picture:
 
 
 def _covers_from(layer: Layer, view: np.ndarray) -> int:
-    """The row of the picture from which this layer hides all that is farther."""
+    """Return the row of the frame from which this layer hides all farther ones."""
     if layer.alpha is None:
         return 0
     if layer.solid >= len(layer.rgb):
@@ -113,7 +117,9 @@ def _covers_from(layer: Layer, view: np.ndarray) -> int:
 
 
 def picture_layer(picture: Picture, size: tuple[int, int]) -> Layer:
-    """The user's own picture as the only layer of a scene: cut to the shape of the clip around its middle, a little above."""
+    """Return the user's own picture as the only layer of a scene, cropped to the aspect ratio of the clip slightly above its
+    centre.
+    """
     width, height = round(size[0] * OVERSCAN), round(size[1] * OVERSCAN)
     scale = max(width / picture.shape[1], height / picture.shape[0])
     new = (max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale)))

@@ -1,4 +1,4 @@
-"""The painter's tools: palettes, noise, layers, and brushes that blend. Colours are RGB, 0 to 255, in float32 while painting."""
+"""Drawing tools: palettes, noise, layers and blending brushes. Colours are RGB, 0 to 255, float32 while drawing."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ def colour(red: float, green: float, blue: float) -> Colour:
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """The light of a scene.
+    """The colours of a scene's light.
 
     Args:
         zenith, upper, horizon: the sky from top to bottom.
-        light: of the sun or the moon and of what it touches; near: of the nearest ground.
-        height: of the light, 0 at the horizon, 1 at the top.
-        lamps: how many windows are lit, 0..1.
+        light: colour of the sun or the moon and of lit surfaces.
+        near: colour of the nearest ground.
+        height: height of the light source, 0 at the horizon, 1 at the top.
+        lamps: fraction of lit windows, 0 to 1.
     """
 
     zenith: Colour
@@ -41,7 +42,7 @@ class Palette:
     disc: bool = True
 
     def at(self, depth: float) -> Colour:
-        """The colour of ground at a depth, 0 far and in the haze, 1 near."""
+        """Return the colour of ground at a depth: 0 is far and hazy, 1 is near."""
         return mix(self.horizon * 0.86 + self.upper * 0.1, self.near, depth**0.8)
 
 
@@ -69,13 +70,15 @@ PALETTES: dict[str, Palette] = {
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One painted sheet of a scene, cut to what shows of it.
+    """One painted layer of a scene, cropped to its visible part.
 
     Args:
-        rgb: uint8. alpha: float32 0..1, None where everything is covered.
+        rgb: uint8, [height, width, 3].
+        alpha: float32 0 to 1, [height, width]; None if everything is covered.
         depth: 0 does not move with the camera, 1 is nearest.
-        canvas: width and height of the sheet it was cut from; left, top: where its corner lay there.
-        solid: its first row from which everything below is covered, from side to side of the sheet.
+        canvas: width and height of the canvas that it was cropped from.
+        left, top: position of its corner on that canvas.
+        solid: first row from which everything below is covered across the whole width.
     """
 
     rgb: NDArray[np.uint8]
@@ -88,18 +91,18 @@ class Layer:
 
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
-    """`one` at 0, `other` at 1."""
+    """Return a linear mix of two colours: `one` at a share of 0, `other` at 1."""
     return one * (1 - share) + other * share
 
 
 def smooth(values: Field) -> Field:
-    """0..1 eased at both ends."""
+    """Return values of 0 to 1 through a smoothstep, eased at both ends."""
     bounded = np.clip(values, 0, 1)
     return bounded * bounded * (3 - 2 * bounded)
 
 
 def outline(length: int, first: int, octaves: int, chance: np.random.Generator, rough: float = 0.5) -> Field:
-    """A line of hills, about -1..1: `first` bumps at the coarsest."""
+    """Return the outline of hills, about -1 to 1; the coarsest octave has `first` bumps."""
     line, strength = np.zeros(length, np.float32), 1.0
     for octave in range(octaves):
         points = chance.normal(size=(1, first * 2**octave + 3)).astype(np.float32)
@@ -109,7 +112,7 @@ def outline(length: int, first: int, octaves: int, chance: np.random.Generator, 
 
 
 def clouds(size: tuple[int, int], cells: tuple[int, int], octaves: int, chance: np.random.Generator) -> Field:
-    """Soft noise, about -1..1, [height, width]; `cells` are the coarsest lumps in height and width."""
+    """Return smooth noise, about -1 to 1, [height, width]; `cells` is the number of coarsest cells in height and width."""
     width, height = size
     field = np.zeros((height, width), np.float32)
     for octave in range(octaves):
@@ -119,19 +122,19 @@ def clouds(size: tuple[int, int], cells: tuple[int, int], octaves: int, chance: 
 
 
 def polygon(mask: Field, points: Sequence[tuple[float, float]], value: float = 1.0) -> None:
-    """Fill a shape, anti-aliased, into a mask of 0..1; points are x, y in pixels."""
+    """Fill an anti-aliased polygon in a mask of 0 to 1; points are x, y in pixels."""
     fixed = np.round(np.array(points, np.float64) * 16).astype(np.int32)
     cv2.fillPoly(mask, [fixed], value, cv2.LINE_AA, shift=4)
 
 
 def polygons(mask: Field, shapes: Sequence[NDArray[np.float64]]) -> None:
-    """Many shapes, each [points, 2]; one by one, because filled together their overlaps would be holes."""
+    """Fill many shapes, each [points, 2], one by one: filled together, their overlaps would be holes."""
     for shape in shapes:
         cv2.fillPoly(mask, [np.round(shape * 16).astype(np.int32)], 1.0, cv2.LINE_AA, shift=4)
 
 
 def lay(rgb: Field, mask: Field, tint: Colour | Field, strength: float = 1.0) -> None:
-    """Blend a colour, or a picture, over `rgb` where the mask says."""
+    """Blend a colour or a picture over `rgb` by a mask."""
     rows = np.flatnonzero(mask.any(1))
     if not len(rows):
         return
@@ -144,7 +147,7 @@ def lay(rgb: Field, mask: Field, tint: Colour | Field, strength: float = 1.0) ->
 
 
 def _over(tint: Colour | Field, part: Field, wide: slice) -> Field:
-    """What has to be added to `part` to become the tint: one colour, or one for each column."""
+    """Return the difference from `part` to the tint, which is one colour or one for each column."""
     return (tint[:, wide] if tint.ndim == 3 and tint.shape[1] > 1 else tint) - part
 
 
@@ -153,7 +156,7 @@ _DARK = 6.9
 
 
 def glow(size: tuple[int, int], x: float, y: float, radius: float, power: float = 1.1) -> Field:
-    """Light that falls off around a point, 1 in the middle."""
+    """Return light that falls off around a point, 1 at its centre, [height, width]."""
     width, height = size
     lit = np.zeros((height, width), np.float32)
     reach = radius * _DARK ** (1 / power)
@@ -173,7 +176,7 @@ def disc(size: tuple[int, int], x: float, y: float, radius: float) -> Field:
 
 
 def finished(rgb: Field, alpha: Field | None, depth: float, grain: Field) -> Layer:
-    """A layer from what was painted; a little grain keeps wide gradients from breaking into bands."""
+    """Return a layer of what was painted, with a little grain against banding in wide gradients."""
     tall, wide = rgb.shape[:2]
     if alpha is None:
         return Layer(_grained(rgb, grain), None, depth, (wide, tall))

@@ -1,4 +1,4 @@
-"""Which layers make a scene: the composition of each place, from far to near."""
+"""The composition of layers for each kind of place, from far to near."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HANDS = 2
 
 
 def paint(scene: ShotScene, width: int, height: int) -> list[Layer]:
-    """The layers of a scene, farthest first; the first covers everything."""
+    """Return the layers of a scene, farthest first; the first covers the whole frame."""
     with ThreadPoolExecutor(_HANDS, "painting") as hands:
         canvas = Canvas(scene, width, height, hands)
         begun = room(canvas) if scene.place == "room" else [sky(canvas), *_COUNTRY[scene.place](canvas)]
@@ -26,7 +26,7 @@ def paint(scene: ShotScene, width: int, height: int) -> list[Layer]:
 
 
 def _spot(canvas: Canvas, name: str, low: float = 0.3, high: float = 0.68) -> float:
-    """A place across the picture that keeps clear of the light."""
+    """Return a horizontal position that keeps clear of the light source."""
     chance = canvas.scene.chance(name)
     x = float(chance.uniform(low, high)) * canvas.width
     if abs(x - canvas.light_x) < 0.14 * canvas.width:
@@ -35,7 +35,7 @@ def _spot(canvas: Canvas, name: str, low: float = 0.3, high: float = 0.68) -> fl
 
 
 def _settled(canvas: Canvas, foot: float, size: float, depth: float) -> list[Begun]:
-    """House, church or castle, chosen by the words."""
+    """Draw a house, church or castle, by the words of the prompt."""
     found, h = canvas.scene.things, canvas.height
     made = []
     if "castle" in found:

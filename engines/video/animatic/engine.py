@@ -1,7 +1,7 @@
-"""Animatic: painted scenes, or a person's own pictures, under a slow camera. No model, no download, not generative video.
+"""Animatic: painted scenes, or the user's own pictures, under a slow camera. No model, no download, not generative video.
 
-Words are read for light, place, weather and things (English); what they leave open follows from the seed. Layers are painted
-once a shot and moved by depth; encoding runs beside the painting of the next picture.
+English words of the prompt choose light, place, weather and objects; the seed chooses whatever they leave open. Layers are
+painted once per shot and moved by depth; encoding runs in parallel with drawing of the next frame.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Fall = Literal["auto", "none", "snow", "rain", "leaves", "fireflies"]
 
 
 class AnimaticOptions(EngineOptions):
-    """What the words of the shots are overruled by."""
+    """Options that override the words of the shots."""
 
     mood: Mood = option("auto", "Light", "Light of every scene; auto reads it from the words.", common=True)
     place: Place = option("auto", "Place", "Place of every scene; auto reads it from the words.", common=True)
@@ -52,7 +52,7 @@ class Animatic(Engine):
 
     @classmethod
     def clip_rules(cls, options: AnimaticOptions) -> ClipRules:
-        """Any even size up to 1080p."""
+        """Allow any even size up to 1080p."""
         return ClipRules(
             sizes=(
                 ClipSize("720p", "720p, 16:9", 1280, 720),
@@ -73,7 +73,7 @@ class Animatic(Engine):
 
     @classmethod
     def taken_over(cls, before: tuple[str, ...]) -> tuple[str, ...]:
-        """What of the prompts of earlier shots matters to the next: a changed word elsewhere leaves its picture as it is."""
+        """Return the parts of earlier prompts that influence the next shot, so that other edits leave its picture unchanged."""
         from engines.video.animatic.scene import going_on
 
         found = going_on(before)
@@ -81,18 +81,18 @@ class Animatic(Engine):
 
     @classmethod
     def not_shown(cls, prompt: str) -> tuple[str, ...]:
-        """What a prompt asks for and the painter has no figure for."""
+        """Return the things in a prompt that this engine cannot draw."""
         from engines.video.animatic.asked import not_drawn
 
         return not_drawn(prompt)
 
     @classmethod
     def clip_cost(cls, options: AnimaticOptions, width: int, height: int) -> tuple[str, int]:
-        """Scenes differ; options hardly matter."""
+        """Return one class for all options, because they hardly change the time; scenes differ more."""
         return "", 1
 
     def load(self) -> None:
-        """OpenCV gets two threads: what the encoder leaves of the second core is used."""
+        """Limit OpenCV to two threads, because the encoder runs beside it."""
         import cv2
 
         cv2.setNumThreads(2)

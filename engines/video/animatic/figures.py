@@ -1,4 +1,4 @@
-"""Figures in a landscape: walkers, boats, a tree, birds."""
+"""Objects of a landscape: walkers, boats, a tree, birds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COAT = ((-0.15, 0.26), (-0.085, 0.8), (-0.03, 0.86), (0.03, 0.86), (0.085, 0.8)
 
 @brush
 def boat(canvas: Canvas, x: float, line: float, tall: float, depth: float) -> Layer:
-    """A two-masted boat under sail, with its reflection."""
+    """Draw a two-masted boat under sail, with its reflection."""
     rgb, mask = canvas.empty()
     hull, sail = canvas.palette.near * 0.8, mix(canvas.palette.light, canvas.palette.horizon, 0.35) * 0.94
     rgb += hull
@@ -48,7 +48,7 @@ def boat(canvas: Canvas, x: float, line: float, tall: float, depth: float) -> La
 
 @brush
 def figures(canvas: Canvas, x: float, foot: float, tall: float, count: int) -> Layer:
-    """Walkers in long coats, seen from far enough away that they may be anyone."""
+    """Draw walkers in long coats, far enough away to be of no particular person."""
     rgb, mask = canvas.empty()
     rgb += canvas.palette.near * 0.55
     for number in range(count):
@@ -77,7 +77,7 @@ def figures(canvas: Canvas, x: float, foot: float, tall: float, count: int) -> L
 
 @brush
 def lone_tree(canvas: Canvas, x: float, foot: float, tall: float) -> Layer:
-    """A broad old tree: branches by halving, leaves as many soft dabs."""
+    """Draw a broad tree: branches by recursive halving, leaves as soft spots."""
     rgb, mask = canvas.empty()
     chance = canvas.scene.chance("tree")
     body = canvas.palette.near * 0.75
@@ -119,7 +119,7 @@ def _branch(
 
 @brush
 def birds(canvas: Canvas) -> Layer:
-    """A loose flock."""
+    """Draw a loose flock of birds."""
     rgb, mask = canvas.empty()
     rgb += canvas.palette.near * 0.8
     chance = canvas.scene.chance("birds")

@@ -1,4 +1,4 @@
-"""A room with a window on the scene's sky, for everything that happens indoors."""
+"""A room with a window on the scene's sky, for shots indoors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Box = tuple[float, float, float, float]
 
 
 def room(canvas: Canvas) -> list[Begun]:
-    """The view, the wall with its window, the furniture, and nearby objects."""
+    """Draw the view, the wall with its window, the furniture and nearby objects."""
     view = [sky(canvas), ridge(canvas, "view", 0.55, 0.06, 0.3), ridge(canvas, "view2", 0.6, 0.03, 0.55)]
     chance = canvas.scene.chance("room")
     left = canvas.width * float(chance.choice([0.2, 0.52]))
@@ -52,14 +52,14 @@ def _dim(canvas: Canvas) -> bool:
 
 
 def _indoors(canvas: Canvas) -> tuple[Colour, Colour]:
-    """Colours of wall and floor in this light."""
+    """Return the colours of wall and floor in this light."""
     share = 0.22 if canvas.scene.mood == "night" else 0.34 if _dim(canvas) else 0.62
     wall = mix(colour(38, 30, 38), mix(colour(176, 152, 130), canvas.palette.upper, 0.3), share)
     return wall, mix(wall * 0.7, colour(92, 58, 38), 0.5)
 
 
 def _daylight(canvas: Canvas, rgb: Field, window: Box, foot: float) -> None:
-    """The window's shape of light, drawn out over floor and wall."""
+    """Draw the light of the window on floor and wall."""
     x, y, wide, high = window
     lean = (0.5 * canvas.width - canvas.light_x) * 0.5 + 0.12 * canvas.width
     for part in (0.03, 0.53):
@@ -102,7 +102,7 @@ def _window(canvas: Canvas, rgb: Field, mask: Field, window: Box) -> None:
 
 @brush
 def _furniture(canvas: Canvas, window: Box, lamp_x: float) -> Layer:
-    """A table with a lamp, books and a cup."""
+    """Draw a table with a lamp, books and a cup."""
     rgb, mask = canvas.empty()
     u, top = canvas.unit, 0.68 * canvas.height
     wood = mix(colour(86, 54, 36), canvas.palette.near, 0.45)
@@ -143,7 +143,7 @@ def _on_the_table(u: float, x: float, top: float) -> list[tuple[list[tuple[float
 
 @brush
 def _near(canvas: Canvas) -> Layer:
-    """The back of an armchair, dark against the room."""
+    """Draw the back of an armchair in the foreground."""
     rgb, mask = canvas.empty()
     rgb += canvas.palette.near * 0.5 + colour(10, 6, 8)
     side = float(canvas.scene.chance("chair").choice([0.1, 0.86])) * canvas.width

@@ -34,10 +34,10 @@ Begun = Future[Layer]
 
 
 class Canvas:
-    """The sheet that all layers of a scene share: its size, light and grain, and the hands that paint them side by side.
+    """The size, light and grain that all layers of a scene share, and the thread pool that draws them.
 
-    `unit` is a pixel at a height of 864, so that everything looks alike at every size; the horizon and the light's place are
-    the scene's.
+    `unit` is one pixel at a height of 864, so that the result looks alike at every size; the horizon and the position of the
+    light are those of the scene.
     """
 
     def __init__(self, scene: ShotScene, width: int, height: int, hands: Executor) -> None:
@@ -56,7 +56,7 @@ class Canvas:
         return self.width, self.height
 
     def empty(self) -> tuple[Field, Field]:
-        """A black sheet and its mask."""
+        """Return a black picture and its mask."""
         return np.zeros((self.height, self.width, 3), np.float32), np.zeros((self.height, self.width), np.float32)
 
     def layer(self, rgb: Field, mask: Field | None, depth: float) -> Layer:
@@ -64,7 +64,10 @@ class Canvas:
 
 
 def brush(paint: Callable[Concatenate[Canvas, Given], Layer]) -> Callable[Concatenate[Canvas, Given], Begun]:
-    """For what paints one layer, with chance of its own by name and without regard to the others: begin with it, and go on."""
+    """Decorate a function that draws one layer so that it starts in the pool and returns at once.
+
+    Each layer has its own random generator, by name, and reads no other layer.
+    """
 
     @wraps(paint)
     def begun(canvas: Canvas, /, *given: Given.args, **named: Given.kwargs) -> Begun:
@@ -75,7 +78,7 @@ def brush(paint: Callable[Concatenate[Canvas, Given], Layer]) -> Callable[Concat
 
 @brush
 def sky(canvas: Canvas) -> Layer:
-    """Gradient, glow, clouds lit from the light's side, stars, and the sun or moon."""
+    """Draw a gradient, glow, clouds lit from the side of the light, stars, and the sun or moon."""
     palette, chance = canvas.palette, canvas.scene.chance("sky")
     rise = np.clip(canvas.down / canvas.horizon, 0, 1)
     low = smooth((rise - 0.35) / 0.65)[..., None]
@@ -134,10 +137,11 @@ def ridge(
     canvas: Canvas, name: str, base: float, swing: float, depth: float, *, bumps: int = 3, rough: float = 0.5,
     tint: Colour | None = None, snow: float = 0.0,
 ) -> Layer:  # fmt: skip
-    """A line of land from side to side; it fades into haze towards its foot.
+    """Draw land from side to side that fades into haze towards its foot.
 
     Args:
-        base, swing: of the crest, in parts of the height. snow: how far down from its peaks it is white, likewise.
+        base, swing: height of the crest and its variation, in fractions of the frame's height.
+        snow: extent of the snow below the peaks, in the same unit.
     """
     chance = canvas.scene.chance(name)
     crest = ((base - swing * outline(canvas.width, bumps, 7, chance, rough)) * canvas.height).astype(np.float32)
@@ -165,7 +169,7 @@ def ridge(
 
 @brush
 def ground(canvas: Canvas, base: float, depth: float = 1.0, *, grass: bool = True) -> Layer:
-    """The nearest land, with blades of grass on its crest."""
+    """Draw the nearest land, with blades of grass on its crest."""
     chance = canvas.scene.chance("ground")
     crest = (base - 0.045 * outline(canvas.width, 2, 5, chance)) * canvas.height
     mask = np.clip(canvas.down - crest[None] + 0.5, 0, 1).astype(np.float32)
@@ -186,7 +190,7 @@ def ground(canvas: Canvas, base: float, depth: float = 1.0, *, grass: bool = Tru
 
 @brush
 def trees(canvas: Canvas, name: str, base: float, tall: float, depth: float, count: int) -> Layer:
-    """A stand of conifers, taller ones between smaller, on a soft line of land."""
+    """Draw a stand of conifers, taller ones between smaller, on a soft line of land."""
     chance = canvas.scene.chance(name)
     line = (base - 0.03 * outline(canvas.width, 2, 4, chance)) * canvas.height
     shapes: list[np.ndarray] = []
@@ -223,7 +227,7 @@ def _conifer(x: float, foot: float, tall: float, chance: np.random.Generator) ->
 
 @brush
 def water(canvas: Canvas, depth: float = 0.3) -> Layer:
-    """Water from the horizon down: the sky's colours mirrored, ripples that widen, and the light's path."""
+    """Draw water from the horizon down: the reflected sky, ripples that widen, and the path of the light."""
     palette, chance = canvas.palette, canvas.scene.chance("water")
     near = np.clip((canvas.down - canvas.horizon) / (canvas.height - canvas.horizon), 0, 1)
     column = palette.horizon * 0.82 * (1 - near[..., None]) + mix(palette.upper, palette.zenith, 0.6) * 0.72 * near[..., None]
@@ -239,7 +243,7 @@ def water(canvas: Canvas, depth: float = 0.3) -> Layer:
 
 
 def _ripples(canvas: Canvas, near: Field, chance: np.random.Generator) -> Field:
-    """Noise drawn out sideways and foreshortened towards the horizon."""
+    """Return noise, stretched horizontally and foreshortened towards the horizon."""
     flat = clouds((max(8, canvas.width // 2), 512), (90, 5), 4, chance)
     rows = (np.clip(near[:, 0], 0, 1) ** 0.42 * 511).astype(np.float32)
     across = np.tile(np.linspace(0, flat.shape[1] - 1, canvas.width, dtype=np.float32), (canvas.height, 1))

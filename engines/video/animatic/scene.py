@@ -1,4 +1,4 @@
-"""From the words of a shot to what shall be painted: light, place, weather and what stands there. Reads English words."""
+"""The scene of a shot by the words of its prompt: light, place, weather and objects. English only."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _WEATHER_WORDS = {
 
 @dataclass(frozen=True)
 class ShotScene:
-    """What one shot shows. `seed` fixes everything that the words leave open."""
+    """The content of one shot. `seed` determines everything that the words leave open."""
 
     mood: str
     place: str
@@ -69,17 +69,17 @@ class ShotScene:
     seed: int
 
     def chance(self, part: str) -> np.random.Generator:
-        """Numbers for one part of the picture, independent of the other parts."""
+        """Return a random generator for one part of the picture, independent of the other parts."""
         return np.random.default_rng([self.seed, int.from_bytes(sha256(part.encode()).digest()[:4], "big")])
 
 
 def read_scene(
     prompt: str, seed: int, mood: str = "auto", place: str = "auto", weather: str = "auto", before: tuple[str, ...] = ()
 ) -> ShotScene:
-    """What a prompt asks to see; what it says is not there is not drawn.
+    """Return the scene that a prompt describes; negated things are left out.
 
-    Where it names no light or place, those of the shots before it go on, and where none of them does, `seed` alone chooses, so
-    that the shots of one clip stay under one sky and in one country; the lie of the land changes with the words.
+    If the prompt names no light or place, those of the earlier shots continue; if no earlier shot names any, they depend on
+    `seed` alone, so that the shots of one clip share sky and landscape. The shape of the land changes with the words.
 
     Args:
         before: prompts of the clip's earlier shots, in order.
@@ -107,7 +107,7 @@ def read_scene(
 
 
 def going_on(before: tuple[str, ...]) -> str:
-    """What of the prompts of earlier shots a later one takes over, as a prompt: light, place and what falls; "" for nothing."""
+    """Return what a later shot takes over of earlier prompts (light, place and precipitation) as a prompt; "" for nothing."""
     earlier = [asked_for(one) for one in reversed(before)]
     mood = next(filter(None, (_first(one, _MOOD_WORDS) for one in earlier)), "")
     place = next(filter(None, (_first(one, _PLACE_WORDS) for one in earlier)), "")
@@ -116,7 +116,7 @@ def going_on(before: tuple[str, ...]) -> str:
 
 
 def _falling(earlier: list[list[str]]) -> str:
-    """What falls since an earlier shot: it goes on until a shot names another light."""
+    """Return the precipitation of an earlier shot, which continues until a shot names another light."""
     for words in earlier:
         if falls := _first(words, _WEATHER_WORDS):
             return falls
@@ -126,7 +126,7 @@ def _falling(earlier: list[list[str]]) -> str:
 
 
 def read_move(camera: str, scene: ShotScene) -> str:
-    """A camera move from free words, or one that fits the scene."""
+    """Return the camera move that free words describe, or one that suits the scene."""
     said = camera.lower()
     for move, words in (
         ("push in", ("push", "zoom in", "dolly in", "closer", "forward")),
@@ -142,7 +142,7 @@ def read_move(camera: str, scene: ShotScene) -> str:
 
 
 def _first(words: list[str], known: dict[str, str]) -> str:
-    """The meaning that most of the words point to; the one listed first where they are even."""
+    """Return the meaning with the most matching words; the one listed first if several have equally many."""
     counts = {meaning: sum(word in set(of.split()) for word in words) for meaning, of in known.items()}
     best = max(counts, key=lambda meaning: counts[meaning])
     return best if counts[best] else ""

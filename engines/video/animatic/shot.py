@@ -1,4 +1,4 @@
-"""One shot of an animatic, from its words to its file."""
+"""Rendering of one shot of an animatic, from its prompt to its file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PREVIEW_EVERY = 48
 
 
 class FilmOptions(Protocol):
-    """What is read of the engine's options."""
+    """The part of the engine's options that a shot uses."""
 
     @property
     def mood(self) -> str: ...
@@ -35,7 +35,7 @@ class FilmOptions(Protocol):
 
 
 class ShotFilm:
-    """Paints the scene of a request, or takes the person's own picture, and films it."""
+    """Renders the scene of a request, or the user's own picture, to a clip."""
 
     def __init__(self, request: VideoRequest, options: FilmOptions, assets: Path, run: RunContext) -> None:
         self._request, self._options, self._run = request, options, run
@@ -44,7 +44,7 @@ class ShotFilm:
         self._scene = read_scene(request.prompt, request.seed, options.mood, options.place, options.weather, request.before)
 
     def made(self) -> Iterator[VideoPreview | VideoResult]:
-        """Previews while it is filmed, last the result."""
+        """Yield previews during rendering, and the result last."""
         request, scene = self._request, self._scene
         move = read_move(request.camera, scene)
         own = request.start_image is not None

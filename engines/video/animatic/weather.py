@@ -1,4 +1,4 @@
-"""What falls or drifts before the camera: snow, rain, leaves, fireflies. Where each particle is follows from the time alone."""
+"""Particles in front of the camera: snow, rain, leaves, fireflies. Their positions are functions of time alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COUNTS = {"snow": 240, "rain": 300, "leaves": 34, "fireflies": 40}
 
 
 class Weather:
-    """The weather of one scene, drawn into pictures in place."""
+    """The particles of one scene, drawn into frames in place."""
 
     def __init__(self, scene: ShotScene, size: tuple[int, int]) -> None:
         self._kind, (self._width, self._height) = scene.weather, size
@@ -21,7 +21,7 @@ class Weather:
         self._unit = min(size) / 720
 
     def draw(self, shown: Picture, seconds: float) -> None:
-        """Add it to a picture, `seconds` after the shot began."""
+        """Draw the particles into a frame, `seconds` after the start of the shot."""
         if not len(self._parts):
             return
         if self._kind == "rain":

@@ -1,4 +1,4 @@
-"""Writing the clip of a request: encoded beside the work on the next picture, whole or not at all; and previews."""
+"""Writer of a request's clip, which encodes in parallel with rendering and leaves a complete file or none; and previews."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PREVIEW_WIDTH = 384
 
 
 class ClipFile:
-    """The file of one request, as a context manager: pictures in order, each encoded by another thread while the next is made.
+    """Context manager of one clip's file; a second thread encodes each frame while the next one is rendered.
 
-    Leaving without an error gives the finished file; with one, nothing is left. `write` raises what the encoder met. A picture
-    that was given must not be changed afterwards: the next one goes into a `sheet`.
+    A normal exit completes the file; an exception removes it. `write` raises errors of the encoder. A written frame must not be
+    changed afterwards: draw the next one into a `sheet`.
 
     Args:
-        x264: further settings, as media.video_writer takes them.
+        x264: further settings, as in media.video_writer.
     """
 
     def __init__(self, request: VideoRequest, threads: int = 1, x264: str = "") -> None:
@@ -42,15 +42,17 @@ class ClipFile:
         return self
 
     def sheet(self) -> Picture:
-        """To draw the next picture on, with whatever is on it: one that has been encoded, or a new one. Fresh memory for every
-        picture would cost as much time as drawing it."""
+        """Return a buffer for the next frame, with undefined content: an encoded frame's, or a new one.
+
+        A new allocation for every frame would take as much time as drawing it.
+        """
         try:
             return self._used.get_nowait()
         except queue.Empty:
             return np.empty((self._request.height, self._request.width, 3), np.uint8)
 
     def write(self, picture: Picture) -> None:
-        """Add the next picture."""
+        """Append a frame."""
         while True:
             if self._trouble is not None:
                 raise self._trouble
@@ -89,11 +91,11 @@ class ClipFile:
 
 
 class _AbandonedError(Exception):
-    """The clip is not wanted any more: leaves the writer with an error, so that it removes what it has."""
+    """Cancellation of a clip; makes the writer remove its file."""
 
 
 def preview_of(picture: Picture, note: str = "") -> VideoPreview:
-    """A small JPEG of a picture."""
+    """Return a small JPEG of a frame."""
     image = Image.fromarray(picture).reduce(max(1, max(picture.shape[:2]) // PREVIEW_WIDTH // 2))
     image.thumbnail((PREVIEW_WIDTH, PREVIEW_WIDTH))
     kept = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Pictures out of Wan's latents: a cheap look while denoising, and the finished frames one after the other."""
+"""Decoding of Wan's latents: cheap previews while denoising, and the frames of the finished clip in order."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _BY_CHANNELS = {16: (_FACTORS_21, _BIAS_21), 48: (_FACTORS_22, _BIAS_22)}
 
 
 def preview_jpeg(latents: torch.Tensor) -> bytes:
-    """A small picture of the middle of a clip. `latents`: [1, channels, time, height, width] as the pipeline moves them."""
+    """Return a small JPEG of the clip's middle. `latents`: [1, channels, time, height, width] as the pipeline has them."""
     from PIL import Image
 
     middle = latents[0, :, latents.shape[2] // 2].float().cpu().numpy()
@@ -68,10 +68,10 @@ def preview_jpeg(latents: torch.Tensor) -> bytes:
 
 
 def decoded_frames(vae: Any, latents: torch.Tensor, *, tiled: bool) -> Iterator[Picture]:
-    """The clip's pictures in order.
+    """Yield the clip's frames in order.
 
-    Whole pictures are decoded a latent frame at a time, so that one step of time (4 pictures) is in memory and not the clip. In
-    tiles the library blends whole clips, so there the clip is decoded at once, on the autoencoder's device.
+    Without tiles one latent frame is decoded at a time, so that memory holds one time step (4 frames) and not the clip. With
+    tiles the library blends whole clips, so the clip is decoded at once, on the autoencoder's device.
     """
     import torch
 
@@ -101,7 +101,7 @@ def decoded_frames(vae: Any, latents: torch.Tensor, *, tiled: bool) -> Iterator[
 
 
 def needs_tiles(options: WanOptions, width: int, height: int, device: str) -> bool:
-    """Whether a clip is decoded in tiles: as the options say; left open, above 832 x 480 where too little memory is free."""
+    """Return whether a clip is decoded in tiles: as the options say; by default above 832 x 480 if too little memory is free."""
     if options.vae_tiling != "auto":
         return options.vae_tiling == "on"
     area, spare = width * height, SPARE_SHARED_GIB if shares_main_memory(device) else SPARE_GIB
@@ -109,7 +109,9 @@ def needs_tiles(options: WanOptions, width: int, height: int, device: str) -> bo
 
 
 def _by_time(vae: Any, latents: torch.Tensor) -> Iterator[Picture]:
-    """AutoencoderKLWan._decode with its parts handed out as they are made: its convolutions remember the frames before."""
+    """Yield frames as AutoencoderKLWan._decode does, but as they are decoded; the causal convolutions cache the previous
+    frames.
+    """
     from diffusers.models.autoencoders.autoencoder_kl_wan import unpatchify
 
     vae.clear_cache()
@@ -134,7 +136,7 @@ def _pictures(part: torch.Tensor) -> Iterator[Picture]:
 
 
 def _wake(vae: Any) -> None:
-    """Where parts are moved in only while they work, a call of the decoder alone would not be noticed."""
+    """Move the autoencoder in: an offloading hook does not notice a call of the decoder alone."""
     hook = getattr(vae, "_hf_hook", None)
     if hook is not None and hasattr(hook, "pre_forward"):
         hook.pre_forward(vae)

@@ -1,8 +1,8 @@
-"""Denoising by diffusers' own pipelines, as a generator: steps come out one by one, and a cancel is noticed in between.
+"""Denoising by diffusers' own pipelines as a generator of steps, which checks for cancellation in between.
 
-A pipeline's call returns only at the end, so it runs in a thread of its own, and what its callback sees is handed on. The same
-request gives the same latents: noise comes from one generator, and the threads share torch's own, which is seeded too.
-Imported in the worker only.
+The call of a pipeline returns only at the end, so it runs in its own thread, and its callback hands over the steps. The same
+request gives the same latents: noise comes from one seeded generator, and torch's global generator, which the threads share, is
+seeded too. Imported in the worker only.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _KERNELS = {"native": "native", "cudnn": "_native_cudnn", "flash": "flash", "sag
 
 @dataclass(frozen=True)
 class Step:
-    """One finished step: its number from 1, and latents that show how the clip looks so far."""
+    """One finished step: its number from 1, and latents that show the current state of the clip."""
 
     number: int
     latents: torch.Tensor
 
 
 def scheduler_for(settings: WanSettings) -> Any:
-    """UniPC on flow matching as upstream samples, or the noise levels of a distilled draft."""
+    """Return UniPC on flow matching as upstream samples, or a scheduler with the noise levels of a distilled draft."""
     from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
 
     if not settings.sigmas:
@@ -41,7 +41,7 @@ def scheduler_for(settings: WanSettings) -> Any:
         )
 
     class GivenLevels(FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]
-        """Uses the levels it was made for; pipelines only ask for a number of steps."""
+        """Uses the noise levels of its constructor; pipelines only pass a number of steps."""
 
         def set_timesteps(self, num_inference_steps: int | None = None, device: Any = None, **_: Any) -> None:
             super().set_timesteps(sigmas=list(settings.sigmas), device=device)
@@ -50,10 +50,10 @@ def scheduler_for(settings: WanSettings) -> Any:
 
 
 def denoised(pipeline: Any, arguments: dict[str, Any], check: Callable[[], None]) -> Iterator[Step | torch.Tensor]:
-    """Each step of the pipeline's call, and last the clean latents.
+    """Yield each step of the pipeline's call, and the clean latents last.
 
     Args:
-        check: raises Cancelled when the user has asked to stop; called after each step.
+        check: raises Cancelled if the user cancelled; called after each step.
     """
     told: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     stopping = threading.Event()
@@ -88,17 +88,17 @@ def denoised(pipeline: Any, arguments: dict[str, Any], check: Callable[[], None]
 
 
 def _clean_guess(scheduler: Any, latents: torch.Tensor) -> torch.Tensor:
-    """What the model takes the clip to be, where the scheduler keeps it; else the latents with their noise."""
+    """Return the model's estimate of the clean clip if the scheduler keeps it; otherwise the noisy latents."""
     guesses = getattr(scheduler, "model_outputs", None)
     guess = guesses[-1] if guesses else None
     return latents if guess is None else guess
 
 
 def choose_attention(transformers: list[Any], wish: str) -> str:
-    """Set the attention kernel; its name.
+    """Set the attention kernel and return its name.
 
     Raises:
-        EngineError: the chosen one cannot work here.
+        EngineError: the chosen kernel does not work on this machine.
     """
     name = "native" if wish == "auto" else wish
     try:
@@ -110,7 +110,7 @@ def choose_attention(transformers: list[Any], wish: str) -> str:
 
 
 def choose_cache(transformers: list[Any], wish: str) -> None:
-    """Have first-block caching on or off in all transformers."""
+    """Switch first-block caching on or off in all transformers."""
     from diffusers import FirstBlockCacheConfig
 
     for transformer in transformers:
@@ -121,7 +121,7 @@ def choose_cache(transformers: list[Any], wish: str) -> None:
 
 
 class BlockWatch:
-    """Asks for a cancel, and shows a sign of life, before every block of every transformer, and every pass of the decoder."""
+    """Checks for cancellation and reports progress before every block of every transformer and every pass of the decoder."""
 
     def __init__(self, modules: list[Any], before: Callable[[], None]) -> None:
         self._handles = [module.register_forward_pre_hook(lambda *_: before()) for module in modules]

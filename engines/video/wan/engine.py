@@ -1,7 +1,7 @@
-"""Wan 2.1 and 2.2 through diffusers: clips from words, or from a picture and words.
+"""Wan 2.1 and 2.2 through diffusers: text to video, and image with text to video.
 
-One engine for each model, so that each has its own files, licence and memory; all share this code. The numbers of each model are
-in `models`, the options in `options`, the checks before a load in `validation`, the networks in memory in `parts`.
+There is one engine per model, because files, licence and memory differ; all share this code. `models` has the data of each model,
+`options` the options, `validation` the checks before loading, and `parts` the networks in memory.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _card(engine_id: str, model: WanModel, summary: str, reload_seconds: float) 
 
 
 class Wan(Engine):
-    """What all of Wan's models do alike."""
+    """Base class of the engines of all Wan models."""
 
     model: ClassVar[WanModel]
     Options = WanOptions
@@ -77,7 +77,7 @@ class Wan(Engine):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        """Ready with the model's own weights; mentions it when those of the draft preset are missing."""
+        """Return ready if the model's own weights are installed; the note says if those of the draft preset are missing."""
         missing = [part for part in cls.model.base_parts if find_weights(site, part.repo, part.paths) is None]
         if missing:
             size = sum(file.size_bytes for file in dict.fromkeys(file for part in missing for file in part.hub_files))
@@ -93,7 +93,9 @@ class Wan(Engine):
 
     @classmethod
     def clip_cost(cls, options: WanOptions, width: int, height: int) -> tuple[str, int]:
-        """Guidance doubles every step; kernels, caching and offloading change its price."""
+        """Return the workload class and cost: guidance doubles every step; kernels, caching and offloading have their own
+        classes.
+        """
         settings = settings_for(cls.model, options, width, height)
         steps = settings.steps * (1 if settings.guidance == 1 else 2)
         kinds = (
@@ -103,22 +105,22 @@ class Wan(Engine):
 
     @classmethod
     def check(cls, request: VideoRequest, options: WanOptions, site: EnginePaths) -> None:
-        """Refuse what cannot be made, before anything is loaded.
+        """Refuse requests that cannot be rendered, before anything is loaded.
 
         Raises:
-            InvalidInput, MediaError, EngineNotReady: naming what is wrong and what would do.
+            InvalidInput, MediaError, EngineNotReady: with the reason and a remedy.
         """
         cls.check_request(request, options)
         cls.check_options(options, site)
 
     @classmethod
     def check_request(cls, request: VideoRequest, options: WanOptions) -> None:
-        """The part of `check` that belongs to one clip."""
+        """Run the part of `check` that depends on one clip."""
         check_clip(cls.model, options, request)
 
     @classmethod
     def check_options(cls, options: WanOptions, site: EnginePaths) -> None:
-        """The part of `check` that is the same for every clip: weights of the preset, and LoRA files."""
+        """Run the part of `check` that is the same for every clip: weights of the preset, and LoRA files."""
         distilled_loras(cls.model, options, site)
         loras_of(cls.model, options, site)
 
@@ -131,7 +133,7 @@ class Wan(Engine):
     def chosen_for(
         cls, site: EnginePaths, options: EngineOptions, machine: Machine, extent: ProblemSize | None = None
     ) -> EngineOptions:
-        """Preset, offloading and storage as they are best on a machine."""
+        """Return the options with the best preset, offloading and storage for a machine."""
         assert isinstance(options, WanOptions)
         drafts = cls.model.distilled.parts if cls.model.distilled else ()
         here = all(find_weights(site, part.repo, part.paths) is not None for part in drafts)
@@ -139,14 +141,15 @@ class Wan(Engine):
 
     @classmethod
     def clip_seconds(cls, options: WanOptions, extent: ProblemSize, machine: Machine) -> float | None:
-        """How long a clip should take on a machine where none was made yet; None where that cannot be reckoned."""
+        """Return the estimated time of a clip on a machine without measurements; None if it cannot be estimated."""
         return seconds_of(cls.model, options, extent, machine)
 
     def load(self) -> None:
-        """Load every part.
+        """Load all networks.
 
         Raises:
-            EngineNotReady: weights are missing. EngineError: they are not this model's, or offloading makes no sense here.
+            EngineNotReady: weights are missing.
+            EngineError: the weights belong to another model, or offloading is impossible on this machine.
         """
         from engines.common.loading import shares_main_memory
         from engines.common.torch_device import choose_device, tune_convolutions
@@ -163,10 +166,10 @@ class Wan(Engine):
         self.run.progress(fraction, f"Loading {what} of {self.card.title}")
 
     def generate(self, request: VideoRequest) -> Iterator[VideoPreview | VideoResult]:
-        """Make one clip.
+        """Render one clip.
 
         Raises:
-            InvalidInput, MediaError, EngineError: for what it cannot make; nothing is left at `request.path` then.
+            InvalidInput, MediaError, EngineError: the clip cannot be rendered; no file remains at `request.path`.
         """
         from engines.video.wan.denoise import BlockWatch, choose_attention, choose_cache
 
@@ -200,7 +203,7 @@ class Wan(Engine):
         )  # fmt: skip
 
     def _denoise(self, request: VideoRequest, settings: WanSettings) -> Generator[VideoPreview, None, Any]:
-        """Yields previews; returns the clean latents."""
+        """Yield previews and return the clean latents."""
         from engines.video.wan.decode import preview_jpeg
         from engines.video.wan.denoise import Step, denoised, scheduler_for
 
@@ -236,7 +239,7 @@ class Wan(Engine):
 
 
 class WanT2V13B(Wan):
-    """The default: small enough for most cards."""
+    """The default model, small enough for most GPUs."""
 
     model = models.T2V_13B
     card = _card("wan21-t2v-1-3b", model, "Short 480p clips from words; the smallest Wan.", 40)

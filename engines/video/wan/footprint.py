@@ -1,4 +1,4 @@
-"""What a Wan model takes of the memory of machine and card, by its options. Estimates until a machine has measured."""
+"""Memory of a Wan model on machine and GPU, by its options. Estimates, until a machine has measurements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SMALL_GIB = 4.0
 
 @dataclass(frozen=True)
 class Footprint:
-    """GiB on memory that CPU and GPU share, on a plug-in card, and of the machine beside that card."""
+    """GiB on unified memory, on a discrete GPU, and of main memory beside that GPU."""
 
     shared: float
     on_card: float
@@ -29,7 +29,7 @@ class Footprint:
 
 
 def footprint(model: WanModel, options: WanOptions) -> Footprint:
-    """Of the largest clips."""
+    """Return the memory of the largest clips."""
     one = model.transformer_gib * (FLOAT8_SHARE if options.storage == "float8" else 1.0)
     networks = one * len(model.transformers)
     others = model.vae_gib + model.image_encoder_gib
@@ -46,7 +46,7 @@ def footprint(model: WanModel, options: WanOptions) -> Footprint:
 
 
 def sized_by_options(card: Card, model: WanModel, options: WanOptions) -> Card:
-    """The card with the memory that these options need, and which of them would need less."""
+    """Return the card with the memory for these options, and the options that would need less."""
     found = footprint(model, options)
     ways = [
         words

@@ -1,7 +1,7 @@
-"""Wan's parts from their folders into memory, every weight accounted for and none held twice. Imported in the worker only.
+"""Loading of Wan's networks from their folders, with every weight checked and none held twice. Imported in the worker only.
 
-diffusers' own loading maps files into memory and only warns of missing tensors; so its classes are put together here and filled
-by engines.loading, tensor by tensor.
+diffusers' own loading maps files into memory and only warns of missing tensors; so this module instantiates its classes and fills
+them with engines.common.loading, tensor by tensor.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from engines.video.wan.validation import read_config
 
 
 def load_transformer(folder: Path, device: str) -> Any:
-    """A WanTransformer3DModel in bfloat16, with what diffusers keeps in float32 so kept.
+    """Return a WanTransformer3DModel in bfloat16, except the layers that diffusers keeps in float32.
 
     Raises:
-        EngineError: weights are damaged, or not this model's.
+        EngineError: weights are damaged, or belong to another model.
     """
     import torch
     from diffusers import WanTransformer3DModel
@@ -37,10 +37,10 @@ def load_transformer(folder: Path, device: str) -> Any:
 
 
 def load_vae(folder: Path, device: str, precision: str) -> Any:
-    """An AutoencoderKLWan in float32, whose decoder is in "float32" or "bfloat16".
+    """Return an AutoencoderKLWan in float32, with a decoder in "float32" or "bfloat16".
 
-    Start pictures are always encoded in float32; of decoding alone bfloat16 is hardly distinguishable (FastVideo's page on GB10:
-    MS-SSIM 0.9999).
+    Start images are always encoded in float32; in decoding, bfloat16 is hardly distinguishable (FastVideo's page on GB10: MS-SSIM
+    0.9999).
     """
     import torch
     from diffusers import AutoencoderKLWan
@@ -55,7 +55,7 @@ def load_vae(folder: Path, device: str, precision: str) -> Any:
 
 
 def load_text_encoder(folder: Path, device: str) -> Any:
-    """A UMT5EncoderModel in bfloat16."""
+    """Return a UMT5EncoderModel in bfloat16."""
     import torch
     from transformers import UMT5Config, UMT5EncoderModel
 
@@ -78,9 +78,9 @@ def load_text_encoder(folder: Path, device: str) -> Any:
 
 
 def load_image_encoder(folder: Path, device: str) -> Any:
-    """A CLIPVisionModel in float32, as upstream runs it.
+    """Return a CLIPVisionModel in float32, as upstream runs it.
 
-    The published file was written by transformers 4, which put a `vision_model.` before each name; version 5 has none. It
+    The published file was written by transformers 4, which put `vision_model.` before each name; version 5 has no such prefix. It
     holds the class with a projection, which Wan does not use.
     """
     from transformers import CLIPVisionConfig, CLIPVisionModel
@@ -95,9 +95,10 @@ def load_image_encoder(folder: Path, device: str) -> Any:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """
+    """Return the tokenizer of a folder.
+
     Raises:
-        EngineError: it is damaged.
+        EngineError: its files are damaged.
     """
     from transformers import AutoTokenizer
 
@@ -114,7 +115,7 @@ def load_image_processor(folder: Path) -> Any:
 
 
 def _blank(model: Any, device: str, kind: Any, precise: tuple[str, ...] = ()) -> Any:
-    """A model without storage, given blank storage on the device; parts named in `precise` in float32."""
+    """Return a model with uninitialised storage on the device; parts named in `precise` are in float32."""
     import torch
 
     for name, weight in model.named_parameters():

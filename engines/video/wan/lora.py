@@ -1,6 +1,7 @@
-"""LoRA files for Wan, before anything is loaded: which there are, what they hold, and whether that fits the chosen expert.
+"""LoRA files for Wan, checked before loading: which are installed, what they hold, and whether they fit the chosen expert.
 
-A file's header holds the name and shape of every tensor, so a file for another model is refused, by name, from a few kilobytes.
+A file's header holds the name and shape of every tensor, so a file for another model is refused, by name, after reading a few
+kilobytes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _SAYS_HIGH, _SAYS_LOW = re.compile(r"high[-_ ]?noise", re.IGNORECASE), re.compil
 
 @dataclass(frozen=True)
 class LoraRequest:
-    """One line of the option: a file's name, how strongly it counts, and which expert it is for."""
+    """One line of the option: a file's name, its weight, and the expert that it applies to."""
 
     name: str
     weight: float = 1.0
@@ -42,11 +43,11 @@ class LoraRequest:
 
 @dataclass(frozen=True)
 class LoraFile:
-    """A file that has been looked into: for each module of the transformer, which tensors change it.
+    """An inspected file: for each module of the transformer, the tensors that change it.
 
     Args:
         modules: module name to {"down" | "up" | "alpha" | "bias" | "weight" | "table": the tensor's name in the file}.
-        left_out: how many tensors change parts for a start picture that this transformer does not have.
+        left_out: number of tensors for an image encoder's layers that this transformer does not have.
     """
 
     wish: LoraRequest
@@ -56,10 +57,10 @@ class LoraFile:
 
 
 def read_wishes(text: str, *, two_experts: bool) -> tuple[LoraRequest, ...]:
-    """The lines of the option.
+    """Parse the lines of the option.
 
     Raises:
-        InvalidInput: a line that is not "file, weight, target", naming it.
+        InvalidInput: a line is not of the form "file, weight, target"; the error quotes it.
     """
     return tuple(_wish(line, two_experts) for line in text.splitlines() if line.strip())
 
@@ -86,10 +87,10 @@ def _wish(line: str, two_experts: bool) -> LoraRequest:
 
 
 def find_lora(site: EnginePaths, name: str) -> Path:
-    """The place of a LoRA.
+    """Return the path of a LoRA file.
 
     Raises:
-        InvalidInput: nowhere; the hint names those that are here.
+        InvalidInput: there is no such file; the hint names the installed ones.
     """
     for root in site.weights:
         path = root / FOLDER / name
@@ -100,13 +101,13 @@ def find_lora(site: EnginePaths, name: str) -> Path:
 
 
 def inspect_lora(wish: LoraRequest, path: Path, experts: Sequence[Mapping[str, Shape]]) -> LoraFile:
-    """The file's tensors by the module that they change, all of which every targeted expert has in that shape.
+    """Return the file's tensors by the module that they change, checked against the shapes of every targeted expert.
 
     Args:
-        experts: for each transformer, the high-noise one first, its modules' weights by name (see `weights_of`).
+        experts: for each transformer, high-noise first, the shapes of its weights by name (see `weights_of`).
 
     Raises:
-        InvalidInput: no LoRA, one for another expert or another model; the mismatch is named.
+        InvalidInput: the file is no LoRA, or belongs to another expert or model; the error names the mismatch.
     """
     shapes = read_header(path)
     _refuse_other_expert(wish, shapes)
@@ -122,9 +123,9 @@ def inspect_lora(wish: LoraRequest, path: Path, experts: Sequence[Mapping[str, S
 
 
 def _without_image_parts(shapes: Mapping[str, Shape], weights: Mapping[str, Shape]) -> Mapping[str, Shape]:
-    """Without tensors for an image encoder's part where the transformer has none.
+    """Return the shapes without tensors for an image encoder's layers if the transformer has none.
 
-    Files distilled from Wan 2.1's image-to-video weights carry them, also those published for Wan 2.2 (LightX2V issue 1246).
+    Files distilled from Wan 2.1's image-to-video weights have them, including those published for Wan 2.2 (LightX2V issue 1246).
     """
     if any(of_image(module) for module in weights):
         return shapes
@@ -168,7 +169,7 @@ def _misfits(module: str, roles: Mapping[str, str], shapes: Mapping[str, Shape],
 
 
 def _refuse_other_expert(wish: LoraRequest, shapes: Mapping[str, Shape]) -> None:
-    """A name, or the prefix of its tensors, may say for which expert a file was made."""
+    """Refuse a file whose name or tensor prefix marks it as made for the other expert."""
     second = all(key.startswith("transformer_2.") for key in shapes)
     says = "low" if second or _SAYS_LOW.search(wish.name) else "high" if _SAYS_HIGH.search(wish.name) else ""
     if says and wish.target not in (says, "both"):
@@ -176,10 +177,10 @@ def _refuse_other_expert(wish: LoraRequest, shapes: Mapping[str, Shape]) -> None
 
 
 def read_header(path: Path) -> dict[str, Shape]:
-    """Names and shapes of the tensors of a safetensors file, without reading them.
+    """Return names and shapes of the tensors of a safetensors file without reading the tensors.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: it is not a safetensors file.
     """
     refusal = InvalidInput("lora.not-safetensors", file=path.name)
     try:

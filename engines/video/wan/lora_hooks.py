@@ -1,6 +1,6 @@
-"""LoRA files at work in a transformer: pairs run beside their layer, whole differences are added and can be taken off again.
+"""LoRA files applied to a transformer: low-rank pairs run beside their layer; full differences are added and can be removed.
 
-Imported in the worker only. A pair changes a layer to W x + w (alpha / rank) up(down x), which is arXiv:2106.09685.
+Imported in the worker only. A pair changes a layer to W x + w (alpha / rank) up(down x), see arXiv:2106.09685.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class LoraHooks:
-    """The LoRA files that are in effect in the experts of one model, the high-noise one first."""
+    """The LoRA files that are applied to the experts of one model, high-noise first."""
 
     def __init__(self, experts: Sequence[torch.nn.Module]) -> None:
         self._experts = list(experts)
@@ -29,10 +29,10 @@ class LoraHooks:
         self._originals: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def put(self, files: tuple[LoraFile, ...]) -> None:
-        """Have these files in effect and no others.
+        """Apply exactly these files.
 
         Raises:
-            EngineError: a file is damaged; none is in effect then.
+            EngineError: a file is damaged; then none is applied.
         """
         if files == self._in_effect:
             return
@@ -55,7 +55,7 @@ class LoraHooks:
         self._handles, self._originals, self._in_effect = [], [], ()
 
     def report(self) -> list[dict[str, Any]]:
-        """What is in effect, as a recipe keeps it."""
+        """Return the applied files, in the form of a recipe."""
         return [reported(file) for file in self._in_effect]
 
     def _attach(self, expert: torch.nn.Module, file: LoraFile, tensors: Mapping[str, torch.Tensor]) -> None:
@@ -79,12 +79,12 @@ class LoraHooks:
 
 
 def targets(experts: Sequence[T], file: LoraFile) -> Sequence[T]:
-    """Those that a file is for, the high-noise one being the first."""
+    """Return the experts that a file applies to; the first is the high-noise one."""
     return {"high": experts[:1], "low": experts[1:], "both": experts}[file.wish.target]
 
 
 def reported(file: LoraFile) -> dict[str, Any]:
-    """A file as a recipe keeps it."""
+    """Return a file in the form of a recipe."""
     facts: dict[str, Any] = {
         "file": file.wish.name, "weight": file.wish.weight, "target": file.wish.target, "modules": len(file.modules),
     }  # fmt: skip
@@ -92,7 +92,9 @@ def reported(file: LoraFile) -> dict[str, Any]:
 
 
 def _pair(module: Any, roles: Mapping[str, str], tensors: Mapping[str, torch.Tensor], weight: float) -> Any:
-    """Its matrices follow the layer's input: where parts are moved in only while they work, a layer changes its device later."""
+    """Add a low-rank pair to a layer; its matrices follow the device of the layer's input, which offloading changes at run
+    time.
+    """
     import torch
 
     kind = module.weight.dtype if module.weight.dtype.itemsize > 1 else torch.bfloat16
@@ -117,9 +119,9 @@ def _scale(roles: Mapping[str, str], tensors: Mapping[str, torch.Tensor]) -> flo
 
 
 def merge(expert: torch.nn.Module, file: LoraFile, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Make a file part of the weights, for as long as they are loaded: no layer computes anything beside itself then.
+    """Merge a file into the weights until they are unloaded, so that no layer computes a pair.
 
-    Sums are taken in float32 and rounded once to the weights' own type.
+    Sums are computed in float32 and rounded once to the type of the weights.
     """
     for name, roles in file.modules.items():
         if name.endswith(TABLE):

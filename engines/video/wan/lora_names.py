@@ -1,8 +1,8 @@
-"""Names and shapes of what a LoRA may change in Wan's transformer, in every spelling that files are written in.
+"""Names and shapes of the weights that a LoRA may change in Wan's transformer, in every known naming scheme.
 
-Known spellings: diffusers and peft (`transformer.blocks.0.attn1.to_q.lora_A.weight`), upstream's own names as ComfyUI and
-lightx2v write them (`diffusion_model.blocks.0.self_attn.q.lora_down.weight`, with `.diff`, `.diff_b` and `.diff_m` for whole
-differences of a weight, a bias and a modulation: LightX2V tools/extract/lora_extractor.py), and kohya's
+Schemes: diffusers and peft (`transformer.blocks.0.attn1.to_q.lora_A.weight`), upstream's own names as ComfyUI and lightx2v write
+them (`diffusion_model.blocks.0.self_attn.q.lora_down.weight`, with `.diff`, `.diff_b` and `.diff_m` for full differences of a
+weight, a bias and a modulation: LightX2V tools/extract/lora_extractor.py), and kohya's
 (`lora_unet_blocks_0_self_attn_q.lora_down.weight`).
 """
 
@@ -43,9 +43,9 @@ _UPSTREAM = (
 
 
 def weights_of(config: Mapping[str, Any]) -> dict[str, Shape]:
-    """The weights of a WanTransformer3DModel that a LoRA may change, by module, from its config.json.
+    """Return the shapes of a WanTransformer3DModel's weights that a LoRA may change, by module, from its config.json.
 
-    A name that ends with TABLE is a parameter itself: the modulation of a block, or of the head.
+    A name that ends with TABLE is a parameter: the modulation of a block, or of the head.
     """
     inner = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
     patch: Sequence[int] = config.get("patch_size", (1, 2, 2))
@@ -80,7 +80,7 @@ def weights_of(config: Mapping[str, Any]) -> dict[str, Shape]:
 
 
 def spellings(modules: Sequence[str]) -> dict[str, str]:
-    """Every spelling of a module's name, without prefix, to the name itself."""
+    """Return a map from every spelling of a module's name, without prefix, to the name."""
     theirs = dict(_UPSTREAM)
     found: dict[str, str] = {}
     for module in modules:
@@ -94,12 +94,12 @@ def spellings(modules: Sequence[str]) -> dict[str, str]:
 
 
 def of_image(key: str) -> bool:
-    """Whether a tensor, in whichever spelling, changes what reads a start picture through an image encoder of its own."""
+    """Return whether a tensor, in any scheme, changes the layers for an image encoder."""
     return re.search(r"(?:k|v|norm_k)_img(?![a-z])|img_emb(?![a-z])|add_[kv]_proj|norm_added_k|image_embedder", key) is not None
 
 
 def split_key(key: str) -> tuple[str, str]:
-    """A tensor's name as (module without prefix, role); the role is "" when it is none of a LoRA's."""
+    """Return a tensor's name as (module without prefix, role); the role is "" if it is not a LoRA's tensor."""
     for ending, role in _ENDINGS.items():
         if key.endswith(ending):
             base = key.removesuffix(ending)

@@ -1,8 +1,8 @@
-"""Wan's models as data: parts, files, sizes, usual settings, memory. Nothing is imported for it but the contract.
+"""Data of Wan's models: networks, files, sizes, default settings, memory. Imports nothing but the contract.
 
 Upstream: github.com/Wan-Video/Wan2.1 and Wan2.2 (arXiv:2503.20314); code and weights Apache-2.0, as are the distilled ones of
-FastVideo and lightx2v. Usual settings are those of upstream's own configurations. All models read text with the same UMT5-XXL,
-so its files are taken once, in bfloat16, and shared; so are the two autoencoders.
+FastVideo and lightx2v. Default settings are those of upstream's configurations. All models share the text encoder UMT5-XXL, so
+its files are downloaded once, in bfloat16; the same holds for the two autoencoders.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class ModelPart:
 
 @dataclass(frozen=True)
 class DistilledLora:
-    """A low-rank file that makes a model draw in a few steps; `target` as in wan_lora.LoraRequest."""
+    """A low-rank file that distils a model to a few steps; `target` as in lora.LoraRequest."""
 
     repo: str
     file: str
@@ -78,12 +78,12 @@ class DistilledLora:
 
 @dataclass(frozen=True)
 class Distilled:
-    """What the draft preset of a model is made with: another transformer, or low-rank files.
+    """The weights of a model's draft preset: another transformer, or low-rank files.
 
     Args:
-        sigmas: noise levels of the steps that the student was trained at, used as they are; () spreads `steps` evenly and
-            moves them by `shift`.
-        renoise: between steps the clean guess gets fresh noise, as distribution-matching students were trained.
+        sigmas: noise levels of the steps that the student was trained at, used unchanged; () spaces `steps` evenly and shifts
+            them by `shift`.
+        renoise: whether the clean estimate gets new noise between steps, as distribution-matching students were trained.
     """
 
     steps: int
@@ -103,13 +103,14 @@ class WanModel:
     """One model.
 
     Args:
-        boundary: with two experts, the noise level (of 1) at which the low-noise one takes over; 0 with one.
-        expands_timesteps: every place of the clip has its own noise level, so that a start image stays clean (TI2V).
-        steps: of the presets best, balanced and, where nothing is distilled, draft.
-        guidance, guidance_low: how strongly the prompt pulls, for the high-noise (or only) and the low-noise expert.
-        shift, shift_small: of the noise levels; `shift_small` up to 832 × 480.
-        transformer_gib: of one expert in bfloat16. work_gib: what computing takes at the largest size and length.
-        width, layers: of the transformer, for reckoning how long it computes.
+        boundary: with two experts, the noise level (0 to 1) below which the low-noise expert runs; 0 with one.
+        expands_timesteps: every token of the clip has its own noise level, so that a start image stays clean (TI2V).
+        steps: of the presets best, balanced and, without a distilled one, draft.
+        guidance, guidance_low: classifier-free guidance scale of the high-noise (or only) and the low-noise expert.
+        shift, shift_small: shift of the noise levels; `shift_small` up to 832 × 480.
+        transformer_gib: one expert in bfloat16.
+        work_gib: activations at the largest size and length.
+        width, layers: of the transformer, for the time estimate.
     """
 
     title: str
@@ -143,7 +144,7 @@ class WanModel:
 
     @property
     def base_parts(self) -> tuple[ModelPart, ...]:
-        """What every preset but a distilled draft needs."""
+        """The networks that every preset but a distilled draft needs."""
         return (TOKENIZER, TEXT_ENCODER, self.vae, *self.image_encoder, *self.transformers)
 
     @property
@@ -156,14 +157,17 @@ class WanModel:
         return max(size.width * size.height for size in self.sizes)
 
     def work_gib_at(self, width: int, height: int, frames: int) -> float:
-        """What computing takes at a size, an estimate: libraries' workspaces; and of the rest one half in step with the picture,
-        which is decoded a few frames at a time, the other with the clip, which is denoised whole."""
+        """Return the estimated GiB of activations at a size.
+
+        One part are workspaces of libraries. Of the rest one half is proportional to the frame's size, which is decoded a few
+        frames at a time, the other to the clip's, which is denoised as a whole.
+        """
         picture = width * height / self.largest_area
         return WORKSPACE_GIB + (self.work_gib - WORKSPACE_GIB) * picture * (1 + frames / self.most_frames) / 2
 
     @property
     def on_card_gib(self) -> float:
-        """All but the text encoder, with what computing takes."""
+        """The GiB of all networks but the text encoder, with activations."""
         return self.transformer_gib * len(self.transformers) + self.vae_gib + self.image_encoder_gib + self.work_gib
 
     @property

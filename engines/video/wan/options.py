@@ -1,4 +1,4 @@
-"""The options of Wan, and the settings of one clip that follow from them."""
+"""Options of Wan, and the settings of one clip that follow from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PRESET = (
 
 
 class WanOptions(EngineOptions):
-    """Of all Wan models."""
+    """Options of all Wan models."""
 
     preset: Preset = option("auto", "Preset", _PRESET, common=True, reload=True)
     steps: int = option(0, "Steps", "How often the picture is refined; 0 takes the preset's.", common=True, ge=0, le=100)
@@ -65,7 +65,7 @@ class WanOptions(EngineOptions):
 
 
 class WanExpertOptions(WanOptions):
-    """Of the models with two experts."""
+    """Options of the models with two experts."""
 
     guidance_low: float = option(
         0.0, "Guidance, low noise", "The same for the second expert, which draws the detail; 0 takes the preset's.",
@@ -75,10 +75,10 @@ class WanExpertOptions(WanOptions):
 
 @dataclass(frozen=True)
 class WanSettings:
-    """What one clip is made with, nothing left open.
+    """The resolved settings of one clip.
 
     Args:
-        sigmas: the noise levels of a distilled draft, else () for the usual schedule of `steps` moved by `shift`.
+        sigmas: the noise levels of a distilled draft; () for the default schedule of `steps` with `shift`.
     """
 
     preset: str
@@ -91,12 +91,12 @@ class WanSettings:
 
 
 def distilled_for(model: WanModel, options: WanOptions) -> Distilled | None:
-    """What the chosen preset draws with beside, or in place of, the model's own weights."""
+    """Return the distilled weights of the chosen preset, if it has any."""
     return model.distilled if options.preset == "draft" else None
 
 
 def settings_for(model: WanModel, options: WanOptions, width: int, height: int) -> WanSettings:
-    """The preset's values where the options leave them open."""
+    """Return the settings; the preset fills in what the options leave open."""
     low = getattr(options, "guidance_low", 0.0)
     distilled = distilled_for(model, options)
     if distilled is not None:
@@ -113,7 +113,7 @@ def settings_for(model: WanModel, options: WanOptions, width: int, height: int) 
 
 
 def moved_sigmas(steps: int, shift: float) -> tuple[float, ...]:
-    """Evenly spread noise levels from 1 down, moved towards 1 by `shift` (flow matching's time shift)."""
+    """Return evenly spaced noise levels from 1 down, shifted towards 1 by `shift` (time shift of flow matching)."""
     even = [1 - number / steps for number in range(steps)]
     return tuple(shift * level / (1 + (shift - 1) * level) for level in even)
 
@@ -127,16 +127,16 @@ overexposed, still, blurred, captions, painted, grey, compressed, deformed hands
 
 
 def negative_of(asked: str, settings: WanSettings) -> str:
-    """The negative prompt that a clip is made with: upstream's where none is given, as upstream samples. A space asks for none.
+    """Return the negative prompt of a clip; if it is empty, upstream's default. A space means none.
 
-    Without guidance it does not count.
+    Without guidance it has no effect.
     """
     guided = settings.guidance != 1 or settings.guidance_low not in (0, 1)
     return asked if asked or not guided else NEGATIVE
 
 
 def noted(settings: WanSettings, model: WanModel) -> dict[str, object]:
-    """The settings as a recipe keeps them."""
+    """Return the settings in the form of a recipe."""
     facts: dict[str, object] = {
         "preset": settings.preset, "steps": settings.steps, "guidance": settings.guidance, "shift": round(settings.shift, 3),
     }  # fmt: skip

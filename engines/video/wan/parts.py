@@ -15,21 +15,22 @@ from engines.video.wan.validation import distilled_loras, folder_of, transformer
 
 
 class LoadedParts:
-    """Prompt encoder, autoencoder, transformers and, for some models, an image encoder.
+    """Text encoder, autoencoder, transformers and, for some models, an image encoder.
 
     Args:
-        device: where clips are made. With the option `offload` at "all" the parts wait in main memory.
-        beside: whether the prompt encoder stays in main memory, beside a device with memory of its own.
-        report: called with the fraction that is loaded and the name of the part that comes next.
+        device: device of the denoising. With the option `offload` at "all" the networks stay in main memory in between.
+        beside: whether the text encoder stays in main memory, next to a GPU with memory of its own.
+        report: called with the loaded fraction and the name of the next network.
 
     Attributes:
-        vae, transformers: as diffusers has them; one transformer, or an expert for high and one for low noise.
+        vae, transformers: diffusers' objects; one transformer, or one expert each for high and low noise.
         vae_precision: "float32" or "bfloat16".
-        loras: what adds low-rank files to the transformers.
+        loras: applies low-rank files to the transformers.
         prompts: the encoder of prompts.
 
     Raises:
-        EngineNotReady: weights are missing. EngineError: they are damaged, or not this model's.
+        EngineNotReady: weights are missing.
+        EngineError: weights are damaged, or belong to another model.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class LoadedParts:
         self.loras = LoraHooks(self.transformers)
 
     def _merge(self, expert: Any, number: int, files: tuple[LoraFile, ...]) -> None:
-        """Add the preset's own low-rank files to the weights of an expert."""
+        """Merge the preset's own low-rank files into the weights of an expert."""
         from engines.common.loading import read_tensors
         from engines.video.wan.lora_hooks import merge, targets
 
@@ -83,11 +84,11 @@ class LoadedParts:
                 merge(expert, file, dict(read_tensors(file.path)))
 
     def applied_loras(self) -> list[dict[str, Any]]:
-        """What a recipe keeps of the low-rank files in use, the preset's own first."""
+        """Return the applied low-rank files in the form of a recipe, the preset's own first."""
         return [*self._merged, *self.loras.report()]
 
     def pipeline(self, request: VideoRequest, scheduler: Any) -> Any:
-        """diffusers' pipeline over these parts for one clip. Making one is cheap: nothing is copied."""
+        """Return diffusers' pipeline over these networks for one clip. Construction is cheap: nothing is copied."""
         from diffusers import WanImageToVideoPipeline, WanPipeline
 
         experts: list[Any] = [*self.transformers, None]
@@ -106,7 +107,7 @@ class LoadedParts:
         return pipeline
 
     def arguments(self, request: VideoRequest, settings: WanSettings) -> dict[str, Any]:
-        """What the pipeline is called with: the encoded prompts, sizes, and a generator at the request's seed."""
+        """Return the arguments of the pipeline: encoded prompts, sizes, and a generator with the request's seed."""
         import torch
 
         torch.manual_seed(request.seed)
@@ -125,7 +126,7 @@ class LoadedParts:
 
 
 def _image_parts(model: WanModel, site: EnginePaths, place: str) -> dict[str, Any]:
-    """The encoder of a start image and its processor, where the model has them."""
+    """Return the encoder of a start image and its processor, if the model has them."""
     from engines.video.wan import loading
 
     if not model.image_encoder:
@@ -138,14 +139,14 @@ def _image_parts(model: WanModel, site: EnginePaths, place: str) -> dict[str, An
 
 
 def _store_in_float8(transformer: Any) -> None:
-    """Keep the large layers in float8 and turn each into bfloat16 while it computes."""
+    """Store the large layers in float8 and cast each to bfloat16 while it computes."""
     import torch
 
     transformer.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.bfloat16)
 
 
 def _move_by_blocks(transformer: Any, device: str) -> None:
-    """Have one block on the device at a time, the next on its way in meanwhile where the device can copy and compute at once."""
+    """Keep one block on the device at a time; the next is copied in parallel if the device supports it."""
     import torch
 
     transformer.enable_group_offload(
@@ -155,7 +156,7 @@ def _move_by_blocks(transformer: Any, device: str) -> None:
 
 
 def _start_image(request: VideoRequest) -> Any:
-    """The start image in the clip's size, cut at the sides."""
+    """Return the start image, cropped and scaled to the clip's size."""
     from PIL import Image, ImageOps
 
     from media.video.images import read_image

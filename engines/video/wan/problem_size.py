@@ -1,4 +1,4 @@
-"""What the size of a Wan clip does to the memory it needs, and which smaller clips would need less."""
+"""Memory of a Wan clip by its size, and smaller clips that need less."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHARES = (3 / 4, 1 / 2, 1 / 3, 1 / 5)
 
 
 def sized(card: Card, model: WanModel, extent: ProblemSize) -> Card:
-    """The card of the largest clips as the one of this size, with what smaller ones would save."""
+    """Return the card of the largest clips adapted to this size, with the savings of smaller ones."""
     work = _work(model, extent)
     less = model.work_gib - work
     ways = (
@@ -43,7 +43,7 @@ def _shorter(model: WanModel, extent: ProblemSize) -> Iterator[ProblemSize]:
 
 
 def _smaller(model: WanModel, extent: ProblemSize) -> list[ProblemSize]:
-    """The model's own smaller sizes of the same shape, and parts of this one."""
+    """Return the model's smaller sizes of the same shape, and fractions of this one."""
     step, wide = model.side_multiple, extent.width >= extent.height
     sizes = {(size.width, size.height) for size in model.sizes if (size.width >= size.height) == wide}
     for share in (3 / 4, 1 / 2):

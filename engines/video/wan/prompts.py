@@ -1,4 +1,4 @@
-"""Prompts as Wan's transformers take them: encoded by UMT5 once and remembered, the encoder released. Used in the worker only."""
+"""Prompts for Wan's transformers: encoded by UMT5 once and cached; the encoder is unloaded. Used in the worker only."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ REMEMBERED_PROMPTS = 64
 
 
 class PromptEncoder:
-    """UMT5-XXL, which is needed for a second a prompt and takes as much memory as a small model.
+    """UMT5-XXL, which runs for a second per prompt and takes as much memory as a small model.
 
     Args:
         tokenizer, encoder: their folders.
-        device: where it reads.
-        keep: whether it stays loaded between prompts: in memory that nothing else of the model uses.
+        device: device of the encoder.
+        keep: whether it stays loaded between prompts, in memory that no other part of the model uses.
     """
 
     def __init__(self, tokenizer: Path, encoder: Path, device: str, *, keep: bool) -> None:
@@ -27,7 +27,7 @@ class PromptEncoder:
         self._remembered: dict[str, Any] = {}
 
     def load(self) -> None:
-        """Bring the encoder in; wrong or missing weights show here.
+        """Load the encoder.
 
         Raises:
             EngineError: weights or tokenizer are damaged.
@@ -43,7 +43,7 @@ class PromptEncoder:
         return self._loaded is not None
 
     def encoded(self, texts: Sequence[str]) -> list[Any]:
-        """Each text as [1, 512, width] in the encoder's type, on its device; shots of a list share most of them."""
+        """Return each text as [1, 512, width] in the encoder's type, on its device; cached, because shots often share texts."""
         if any(text not in self._remembered for text in texts):
             self.load()
             for text in texts:
@@ -57,7 +57,7 @@ class PromptEncoder:
         return found
 
     def drop(self) -> None:
-        """Let the encoder go; what it has read is remembered."""
+        """Unload the encoder and keep the cache."""
         from engines.common.peak_memory import release_cached_memory
 
         self._loaded = None

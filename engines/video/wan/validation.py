@@ -1,4 +1,4 @@
-"""Checks of a Wan clip before anything is loaded: words, size, frames, seed, picture, LoRA files, disk space."""
+"""Checks of a Wan clip before anything is loaded: prompt, size, frames, seed, picture, LoRA files, disk space."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DISK_RESERVE = 200_000_000
 
 
 def rules_of(model: WanModel) -> ClipRules:
-    """Multiples of 16 (32 where the autoencoder shrinks more), 4n + 1 frames, no larger than what it was trained on."""
+    """Return the rules: multiples of 16 (32 with the stronger autoencoder), 4n + 1 frames, at most the sizes of the training."""
     return ClipRules(
         sizes=model.sizes,
         fps=(model.fps,),
@@ -43,10 +43,11 @@ def rules_of(model: WanModel) -> ClipRules:
 
 
 def check_clip(model: WanModel, options: WanOptions, request: VideoRequest) -> None:
-    """The checks that need the request alone, and the disk that the clip is written to.
+    """Check what depends on the request alone, and free space for the clip.
 
     Raises:
-        InvalidInput: naming what is wrong and what would do. MediaError: the start picture cannot be read.
+        InvalidInput: with the reason and a remedy.
+        MediaError: the start image cannot be read.
     """
     rules = rules_of(model)
     rules.check(model.title, request.width, request.height, request.frames)
@@ -92,10 +93,10 @@ def _check_disk(request: VideoRequest) -> None:
 
 
 def folder_of(site: EnginePaths, part: ModelPart) -> Path:
-    """Where a part's files lie.
+    """Return the folder of a network's files.
 
     Raises:
-        EngineNotReady: not all of them are here.
+        EngineNotReady: files are missing.
     """
     root = find_weights(site, part.repo, part.paths)
     if root is None:
@@ -104,16 +105,17 @@ def folder_of(site: EnginePaths, part: ModelPart) -> Path:
 
 
 def transformer_parts(model: WanModel, options: WanOptions) -> tuple[ModelPart, ...]:
-    """Those that the chosen preset draws with."""
+    """Return the transformers that the chosen preset uses."""
     distilled = distilled_for(model, options)
     return (distilled.transformer,) if distilled and distilled.transformer else model.transformers
 
 
 def loras_of(model: WanModel, options: WanOptions, site: EnginePaths) -> tuple[LoraFile, ...]:
-    """The user's own LoRA files, each checked against the configurations of the experts.
+    """Return the user's LoRA files, each checked against the configurations of the experts.
 
     Raises:
-        InvalidInput: a file is missing, no LoRA, or does not fit. EngineNotReady: weights are not here.
+        InvalidInput: a file is missing, no LoRA, or does not fit.
+        EngineNotReady: weights are missing.
     """
     wishes = [(wish, find_lora(site, wish.name)) for wish in read_wishes(options.loras, two_experts=model.two_experts)]
     if not wishes:
@@ -123,10 +125,11 @@ def loras_of(model: WanModel, options: WanOptions, site: EnginePaths) -> tuple[L
 
 
 def distilled_loras(model: WanModel, options: WanOptions, site: EnginePaths) -> tuple[LoraFile, ...]:
-    """The low-rank files of the chosen preset, likewise; they become part of the weights when the model is loaded.
+    """Return the low-rank files of the chosen preset, checked likewise; loading merges them into the weights.
 
     Raises:
-        InvalidInput: one does not fit. EngineNotReady: they are not here.
+        InvalidInput: a file does not fit.
+        EngineNotReady: files are missing.
     """
     distilled = distilled_for(model, options)
     if distilled is None or not distilled.loras:
@@ -144,7 +147,7 @@ def _own(lora: DistilledLora, site: EnginePaths, experts: list[dict[str, Shape]]
 
 
 def read_config(folder: Path) -> Mapping[str, Any]:
-    """config.json of a component.
+    """Return config.json of a network.
 
     Raises:
         EngineError: it is damaged.

@@ -1,4 +1,4 @@
-"""What "auto" is on a machine: the preset by its kind of memory, offloading and storage by what fits."""
+"""The meaning of "auto" on a machine: the preset by its kind of memory, offloading and storage by what fits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ ProfileOf = Callable[[WanOptions], tuple[Card, str]]
 
 
 def chosen(model: WanModel, options: WanOptions, machine: Machine, profile_of: ProfileOf, draft_is_here: bool) -> WanOptions:
-    """The options with nothing left to "auto" that decides about memory or steps.
+    """Return options in which nothing that affects memory or steps is "auto".
 
-    Where CPU and GPU share memory, bandwidth is low and a distilled draft is what makes a clip a matter of minutes, so it is
-    taken where its files are here. Ways that change nothing in the picture come before those that round: the encoder on the CPU,
-    then block by block, then float8, then both. Where none fits, the one that needs least is refused.
+    With unified memory, bandwidth is low and only a distilled draft renders a clip within minutes, so it is preferred if its
+    files are installed. Measures that do not change the picture come before those that round: first the text encoder on the CPU,
+    then block-wise offloading, then float8, then both. The first one that fits now is chosen, else the first one that fits once
+    other work has ended. If none fits, the result is the one that needs the least memory, and admission refuses it.
 
     Args:
-        profile_of: the engine's card for options at the size that is asked for, and the key under which that is measured.
+        profile_of: returns the engine's card for options at the requested size, and the key of its measurements.
     """
     settled = options.model_copy(update={"preset": _preset(model, options, machine, draft_is_here)})
     ways = list(_ways(settled, machine))

@@ -1,9 +1,9 @@
-"""How long a Wan clip should take on a card that has not made one yet, reckoned from the arithmetic of the network.
+"""Estimated time of a Wan clip on a GPU that has not rendered one yet, from the operation count of the network.
 
-Two figures that were published hold it: FastVideo's page on the DGX Spark (docs/getting_started/installation/
-spark_performance.md: Wan 2.1 1.3B, 832 x 480 x 81, 50 steps about 12 minutes, 3 distilled steps about 40 seconds a clip), and
-Wan 2.1's README (the same clip about 4 minutes on an RTX 4090). Other cards are put between by the peak rates of their makers'
-data sheets for bfloat16 without sparsity. It is off by a half either way; the first run of a size takes its place.
+Two published figures calibrate it: FastVideo's page on the DGX Spark (docs/getting_started/installation/spark_performance.md: Wan
+2.1 1.3B, 832 x 480 x 81, 50 steps about 12 minutes, 3 distilled steps about 40 seconds a clip), and Wan 2.1's README (the same
+clip about 4 minutes on an RTX 4090). Other GPUs are interpolated by the peak rates of their data sheets for dense bfloat16. The
+error is up to a half in either direction; the first measured run of a size replaces the estimate.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ TRANSFER_GIB = 20.0
 
 
 def rate_of(gpu: str) -> float | None:
-    """10^12 operations a second that a card keeps up; None for one that is not known."""
+    """Return the sustained rate of a GPU in 10^12 operations per second; None for an unknown one."""
     return next((rate for pattern, rate in RATES if pattern.search(gpu)), None)
 
 
 def operations(model: WanModel, extent: ProblemSize) -> float:
-    """Of one pass of the transformer over a clip: two for each weight and place, and attention of all places to all."""
+    """Return the operations of one transformer pass over a clip: two per weight and token, and attention between all tokens."""
     places = (math.ceil((extent.frames - 1) / 4) + 1) * extent.width * extent.height // model.side_multiple**2
     weights = model.transformer_gib * 2**30 / 2
     return 2.0 * weights * places + 4.0 * places**2 * model.width * model.layers
 
 
 def seconds_of(model: WanModel, options: WanOptions, extent: ProblemSize, machine: Machine) -> float | None:
-    """From the prompt to the decoded clip, with the engine loaded; None on a machine whose speed is not known."""
+    """Return the time from the prompt to the decoded clip with the engine loaded; None on a machine of unknown speed."""
     rate = rate_of(machine.gpu)
     if rate is None:
         return None
