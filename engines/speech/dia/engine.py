@@ -1,9 +1,9 @@
-"""Dia: English dialogue, with laughs and breaths, in two voices of its own or in saved ones.
+"""Dia: English dialogue with laughs and breaths, in two preset voices or in saved ones.
 
-Upstream: huggingface.co/nari-labs/Dia-1.6B-0626 (code and weights Apache-2.0), model in transformers; its sound is decoded by
-DAC (huggingface.co/descript/dac_44khz, MIT). By its makers' rules a text begins with [S1], lasts five to twenty seconds with its
-clip, and ends in a tag, speakers by turns; a clip of five to ten seconds goes before, with its words. Each text is one turn of
-one speaker here, and each speaker has a clip of that length before it: a saved voice, or the anchor of a made-up one.
+Upstream: huggingface.co/nari-labs/Dia-1.6B-0626 (code and weights Apache-2.0), model in transformers; its codec is DAC
+(huggingface.co/descript/dac_44khz, MIT). The model card asks for texts that begin with [S1], last five to twenty seconds with
+their clip, alternate speakers and end in a tag; a clip of five to ten seconds and its transcript precede them. Here each text is
+one turn of one speaker, preceded by a clip of that length: of the saved voice, or a generated one for a preset.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ SPEAKERS = ("S1", "S2")
 
 
 class DiaOptions(EngineOptions):
-    """How Dia speaks."""
+    """Options of Dia."""
 
     guidance: float = option(3.0, "Guidance", "How closely it keeps to the text.", common=True, ge=1.0, le=6.0)
     temperature: float = option(1.8, "Temperature", "How freely it speaks; lower is plainer.", common=True, ge=0.5, le=2.5)
@@ -66,7 +66,7 @@ class DiaOptions(EngineOptions):
 
 
 class Dia(TransformersSpeech):
-    """Speech engine; two presets for the turns of a dialogue, and clones with a transcript."""
+    """Speech engine with two presets for the turns of a dialogue; clones with a transcript."""
 
     card = Card(
         id="dia",
@@ -103,10 +103,10 @@ class Dia(TransformersSpeech):
         self._model: Any = self.pretrained(library.DiaForConditionalGeneration, folder, half_precision(self.device))
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one turn.
+        """Synthesise one turn.
 
         Raises:
-            EngineError: for an unsupported text, language or voice; the reason says which.
+            EngineError: unsupported text, language or voice; the reason says which.
         """
         self.run.check()
         refuse_unspeakable(request, self.card)
@@ -124,7 +124,7 @@ class Dia(TransformersSpeech):
         return self.speech(waves[0].float().cpu().numpy())
 
     def _inputs(self, request: SpeechRequest) -> tuple[Any, int]:
-        """What the model is given, and how long the clip in it is."""
+        """Return the model's input, and the length of the clip in it."""
         voice = request.voice
         text = " ".join(request.text.encode("utf-8", "replace").decode("utf-8").split())
         if voice.reference is None:
@@ -146,11 +146,13 @@ class Dia(TransformersSpeech):
         return inputs, int(self._processor.get_audio_prompt_len(inputs["decoder_attention_mask"]))
 
     def _most_tokens(self, request: SpeechRequest) -> int:
-        """No text runs away: twice the time that slow speech needs, and what the codec's delays add."""
+        """Return the limit of new tokens: twice the time of slow speech, and the delays of the codec."""
         return round((2.0 + 0.12 * len(request.text)) * TOKENS_PER_SECOND) + 15
 
 
 def tagged(text: str) -> str:
-    """One speaker's words as the model was trained on them: the first speaker's, and the tag of the other at the end, which keeps
-    the last sound whole."""
+    """Return a speaker's words in the format of the training: the first speaker's tag before, the other's after.
+
+    The tag at the end keeps the last sound from being cut.
+    """
     return f"[S1] {text} [S2]"

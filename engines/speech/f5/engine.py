@@ -1,8 +1,8 @@
-"""F5-TTS v1: speaks in a saved voice, from a few seconds of it and their transcript.
+"""F5-TTS v1: zero-shot voice cloning from a few seconds of speech and their transcript.
 
-Upstream: github.com/SWivid/F5-TTS (code MIT, weights CC-BY-NC-4.0); Chen et al., "F5-TTS: A Fairytaler that Fakes Fluent
-and Faithful Speech with Flow Matching", 2024. The library's model is used, not its front end: that one downloads a
-recogniser for an empty transcript, cuts clips without their transcripts, keeps every clip for ever, and can be stopped only
+Upstream: github.com/SWivid/F5-TTS (code MIT, weights CC-BY-NC-4.0); Chen et al., "F5-TTS: A Fairytaler that Fakes Fluent and
+Faithful Speech with Flow Matching", 2024. This engine uses the library's model and not its front end, which downloads a
+recogniser for an empty transcript, trims clips without their transcripts, caches every clip for ever, and can be cancelled only
 between sentences.
 """
 
@@ -42,7 +42,7 @@ KEPT_REFERENCES = 8
 
 
 class F5Options(EngineOptions):
-    """How F5-TTS speaks."""
+    """Options of F5-TTS."""
 
     speed: float = option(1.0, "Speed", "How fast it speaks; 1 is as fast as the voice's clip.", common=True, ge=0.3, le=2.0)
     steps: int = option(32, "Steps", "How often each sound is refined; half of it is twice as quick.", common=True, ge=4, le=64)
@@ -52,7 +52,7 @@ class F5Options(EngineOptions):
 
 
 class F5TTS(TorchSpeechEngine):
-    """Speech engine; clones, with the clip's transcript. Several texts in one forward pass."""
+    """Speech engine that clones with a transcript. Batches several texts in one forward pass."""
 
     card = Card(
         id="f5-tts",
@@ -92,15 +92,15 @@ class F5TTS(TorchSpeechEngine):
         self._model: Any = load(folder / CHECKPOINT, folder / VOCABULARY, architecture, vocoder, self.device)
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text in a saved voice.
+        """Synthesise one text in a saved voice.
 
         Raises:
-            EngineError: for an unsupported text, language or voice; the reason says which.
+            EngineError: unsupported text, language or voice; the reason says which.
         """
         return self.synthesize_batch([request])[0]
 
     def synthesize_batch(self, requests: list[SpeechRequest]) -> list[Speech]:
-        """Several texts in one forward pass, in any mix of voices. Each sounds as it would alone, up to rounding."""
+        """Synthesise several texts in one forward pass, in any mix of voices. Each sounds as it would alone, up to rounding."""
         self.run.check()
         rows = [self._rows(request) for request in requests]
         waves = self._speak([row for group in rows for row in group])
@@ -125,7 +125,7 @@ class F5TTS(TorchSpeechEngine):
         ]
 
     def _reference(self, request: SpeechRequest) -> Reference:
-        """The prepared clip; the last few are kept, for a narration asks for the same one all the time."""
+        """Return the prepared clip; the last few are cached, because a narration uses the same one throughout."""
         clip = request.voice.reference
         assert clip is not None
         key = (clip, clip.stat().st_mtime if clip.is_file() else 0.0, request.voice.transcript)
@@ -148,9 +148,9 @@ class F5TTS(TorchSpeechEngine):
 
 
 def _groups(rows: Sequence[Any]) -> list[list[int]]:
-    """Places of the rows by their length, as many together as one forward pass may hold; each is as wide as its longest.
+    """Group rows by length, as many as one forward pass may hold; each group is padded to its longest row.
 
-    Neighbours in length are together, so little is computed for padding.
+    Rows of similar length are grouped, so that little padding is computed.
     """
     groups: list[list[int]] = []
     for place in sorted(range(len(rows)), key=lambda place: (rows[place].total, place)):

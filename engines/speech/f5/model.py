@@ -1,4 +1,4 @@
-"""The network of F5-TTS with its vocoder, driven for several texts at once. Imported in the worker only."""
+"""The network of F5-TTS with its vocoder, run on several texts at once. Imported in the worker only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Row:
     """One text of a forward pass.
 
     Args:
-        frames: of new sound. seed: of this row alone.
+        frames: number of new frames.
+        seed: seed of this row alone.
     """
 
     reference: Reference
@@ -40,7 +41,7 @@ class Row:
 
 
 class _Seeds:
-    """A seed for each row. The model seeds anew before each row's noise and asks for the number with int()."""
+    """One seed per row: the model seeds anew before each row's noise and calls int() on its argument."""
 
     def __init__(self, seeds: Sequence[int]) -> None:
         self._left = iter(seeds)
@@ -50,14 +51,14 @@ class _Seeds:
 
 
 class F5Model:
-    """CFM with its transformer, and Vocos. `transformer` runs once a step."""
+    """CFM with its transformer, and the vocoder Vocos. `transformer` runs once per step."""
 
     def __init__(self, model: Any, vocoder: Any, device: str) -> None:
         self._model, self._vocoder, self._device = model, vocoder, device
         self.transformer: Any = model.transformer
 
     def speak(self, rows: Sequence[Row], steps: int, guidance: float, sway: float) -> list[np.ndarray]:
-        """The new sound of each row, mono float32 at 24 kHz."""
+        """Return the new sound of each row, mono float32 at 24 kHz."""
         import torch
         from torch.nn.utils.rnn import pad_sequence
 
@@ -79,7 +80,7 @@ class F5Model:
         return [self._vocoder.decode(made.T[None]).squeeze(0).cpu().numpy() for made in new]
 
     def _mask(self, needed: bool) -> None:
-        """Without one attention takes the quick way, which never holds all pairs of frames."""
+        """Set the attention mask; without one, attention uses the fast kernel, which never stores all pairs of frames."""
         for block in self.transformer.transformer_blocks:
             block.attn.processor.attn_mask_enabled = needed
 
@@ -90,10 +91,10 @@ class F5Model:
         return self._model.mel_spec(sound)[0].T
 
     def _embed(self, texts: list[list[str]], totals: Any, guidance: float) -> None:
-        """Put the text embeddings of each row into the transformer's cache, made at the row's own length.
+        """Put the text embeddings of each row into the transformer's cache, computed at the row's own length.
 
-        Made for the whole batch they would depend on the longest neighbour: a normalisation over all positions counts the
-        padding. With the attention masked as well, a row sounds as it would alone.
+        Computed for the whole batch they would depend on the longest row, because a normalisation over all positions includes the
+        padding. With masked attention as well, a row sounds as it would alone.
         """
         from f5_tts.model.utils import list_str_to_idx
         from torch.nn.utils.rnn import pad_sequence
@@ -115,13 +116,13 @@ class F5Model:
 
 
 def load(checkpoint: Path, vocabulary: Path, architecture: Path, vocoder: Path, device: str) -> F5Model:
-    """The model in evaluation mode on `device`, in half precision on a GPU.
+    """Return the model in evaluation mode on `device`, in half precision on a GPU.
 
     Args:
-        architecture: a configuration like upstream's; upstream's own is taken where there is no such file.
+        architecture: a configuration in upstream's format; upstream's own is used if there is no such file.
 
     Raises:
-        EngineError: a file is damaged or not of this model.
+        EngineError: a file is damaged or belongs to another model.
     """
     _leave_training_out()
     import torch
@@ -177,7 +178,7 @@ def _tokens(texts: list[str]) -> list[list[str]]:
 
 
 def _leave_training_out() -> None:
-    """Importing any part of f5_tts.model imports its trainer, and with it wandb and datasets: 10 seconds and 400 MB."""
+    """Block the import of the trainer, which any part of f5_tts.model imports with wandb and datasets: 10 seconds and 400 MB."""
     name = "f5_tts.model.trainer"
     if name not in sys.modules:
         stand_in = types.ModuleType(name)

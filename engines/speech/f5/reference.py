@@ -1,9 +1,9 @@
-"""The reference of F5-TTS: the prepared clip, its transcript, and how much text fits beside it.
+"""The reference of F5-TTS: the prepared clip, its transcript, and the length of text that fits beside it.
 
-The model fills in sound after the clip, so clip and new speech share 22 seconds: beyond, towards the 30 it was trained on, words
-are dropped. It speaks at the clip's own rate. Upstream: src/f5_tts/infer/utils_infer.py, whose figures are kept here, also for
-loudness and for the short silence after the clip, which keeps its last sound out of the new speech; a longer one would have to be
-filled with nothing. Upstream cuts clips at 12 seconds; up to 15 are taken here, which leave less room for each passage.
+The model continues the clip, so that clip and new speech share 22 seconds: beyond, towards the 30 seconds of its training, it
+drops words. It speaks at the clip's rate. Loudness and the short silence after the clip follow upstream
+(src/f5_tts/infer/utils_infer.py); the silence keeps the clip's last sound out of the new speech, and a longer one would have to
+be filled. Upstream trims clips to 12 seconds; here up to 15 are allowed, which leave less room for each passage.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ SHORT_TEXT_BYTES, SHORT_TEXT_PACE = 10, 0.3
 
 @dataclass(frozen=True)
 class Reference:
-    """A voice ready for the model.
+    """A voice in the form that the model needs.
 
     Args:
-        samples: mono at 24 kHz, with its silence at the end, at least as loud as the model likes it.
-        text: the transcript, ended like a sentence.
-        gain: what the speech has to be multiplied with to be as loud as the clip.
-        seconds_per_byte: how fast the clip is spoken.
+        samples: mono float32 at 24 kHz, with silence at the end, at least at the model's minimum level.
+        text: the transcript, with punctuation at its end.
+        gain: factor that brings the speech to the loudness of the clip.
+        seconds_per_byte: speaking rate of the clip.
     """
 
     samples: Samples
@@ -50,18 +50,18 @@ class Reference:
 
     @property
     def frames(self) -> int:
-        """Length in frames of the model's spectrogram."""
+        """The length in frames of the model's spectrogram."""
         return len(self.samples) // HOP
 
     def frames_for(self, text: str, speed: float) -> int:
-        """How many frames to make for a text, at most what is left beside the clip: no text can run away."""
+        """Return the number of frames for a text, at most what is left beside the clip, which bounds every generation."""
         size = len(text.encode("utf-8", "surrogatepass"))
         pace = speed * (SHORT_TEXT_PACE if size < SHORT_TEXT_BYTES else 1.0)
         seconds = min(self.seconds_per_byte * size / pace, LONGEST_TOTAL - self.frames * HOP / RATE)
         return max(1, round(seconds * RATE / HOP))
 
     def longest_text(self, speed: float) -> int:
-        """How many bytes of text fit beside the clip in one pass."""
+        """Return the number of bytes of text that fit beside the clip in one pass."""
         return max(24, int((LONGEST_TOTAL - len(self.samples) / RATE) / self.seconds_per_byte * speed))
 
 
@@ -69,7 +69,8 @@ def prepare(clip: Path, transcript: str) -> Reference:
     """Read a voice's clip.
 
     Raises:
-        EngineError: the clip is too long, silent, or not what the transcript says. MediaError: it cannot be read.
+        EngineError: the clip is too long or silent, or does not match its transcript.
+        MediaError: it cannot be read.
     """
     from media.audio.decode import decode_audio  # brings libav, which the module's importers do without
     from media.audio.resample import resample

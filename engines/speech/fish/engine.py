@@ -1,9 +1,9 @@
-"""Fish Speech S1 by its own package, in an environment of its own.
+"""Fish Speech S1 by its own package, in its own environment.
 
-The package of 0.1.0 needs cures, each done here and nowhere else: it lacks the mark of its own root (the environment's set-up
-writes it); it asks torchaudio for a list that is gone since 2.9, and to decode with libraries that a system may lack; it waits
-for ever when its model does not load; it takes codec configurations from its own folder only, and weights that do not fit them
-without a word.
+Version 0.1.0 of the package needs workarounds, all of them in this module: it lacks the marker file of its root (the
+environment's set-up writes it); it calls a torchaudio function that was removed in 2.9, and decodes with libraries that a system
+may lack; it waits for ever if its model fails to load; it reads codec configurations from its own folder only; and it ignores
+weights that do not match.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ class FishSpeech(TorchSpeechEngine):
         """Load the language model in its own thread, as the package requires, and the codec.
 
         Raises:
-            EngineNotReady: weights are missing. EngineError: the package could not load them.
+            EngineNotReady: weights are missing.
+            EngineError: the package could not load them.
         """
         folder = weights_folder(self.site, REPO, FILES)
         _heal_torchaudio()
@@ -106,11 +107,13 @@ class FishSpeech(TorchSpeechEngine):
         self._transcripts: dict[str, str] = {}
 
     def _compiled(self) -> bool:
-        """On a DGX Spark a sentence takes 13 seconds compiled and minutes plain (fish-speech issue 1262)."""
+        """Return whether to compile: on a DGX Spark a sentence takes 13 seconds compiled and minutes otherwise (fish-speech issue
+        1262).
+        """
         return not self._runs_plain and self.options.compiled == "auto" and not obstacle_to_compiling(self.device)
 
     def _codec(self, folder: Path) -> Any:
-        """The codec, built as the package's own configuration says, or the checkpoint's where it has one."""
+        """Return the codec, built by the package's own configuration, or by the checkpoint's if it has one."""
         import fish_speech
         import torch
         from hydra.utils import instantiate
@@ -129,7 +132,7 @@ class FishSpeech(TorchSpeechEngine):
         return codec.eval().to(self.device)
 
     def _started(self, inference: Any, folder: Path, precision: Any) -> Any:
-        """The package's queue; its model is loaded in a thread, whose failure is reported here and not by the package."""
+        """Return the package's queue; its model loads in a thread, whose failure is raised here because the package hides it."""
         ended: list[Any] = []
         failed: list[BaseException] = []
         load = inference.init_model
@@ -161,16 +164,16 @@ class FishSpeech(TorchSpeechEngine):
         return ended[0]
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text in a saved voice.
+        """Synthesise one text in a saved voice.
 
         Raises:
-            EngineError: an unsupported text or voice, or the model returned nothing.
+            EngineError: unsupported text or voice, or the model returned nothing.
         """
         parts = list(self._parts(request, streaming=False))
         return Speech(at_card_rate(self.audio(np.concatenate(parts))))
 
     def stream(self, request: SpeechRequest) -> Iterator[Audio]:
-        """The same sound in the parts in which the model makes it: one for each 200 bytes of text or so."""
+        """Yield the same sound in chunks as the model generates it, one per about 200 bytes of text."""
         for part in self._parts(request, streaming=True):
             yield at_card_rate(self.audio(part))
 
@@ -196,7 +199,9 @@ class FishSpeech(TorchSpeechEngine):
                 yield np.asarray(made.audio[1], np.float32)
 
     def _made(self, asked: Any) -> Iterator[Any]:
-        """The package's answers. What torch.compile lacks shows at the first call: the model is then loaded to run plain."""
+        """Yield the package's responses. torch.compile fails at the first call if anything is missing; the model is then loaded
+        uncompiled.
+        """
         spoken = False
         for made in self._engine.inference(asked):
             if made.code == "error" and not spoken and self._compiled():
@@ -209,14 +214,14 @@ class FishSpeech(TorchSpeechEngine):
             yield made
 
     def _load_plain(self) -> None:
-        """End the package's thread with its compiled model, and load another."""
+        """Stop the package's thread with its compiled model, and load an uncompiled one."""
         self._runs_plain = True
         self._engine.llama_queue.put(None)
         self._engine = None
         self.load_model()
 
     def _forget_another_transcript(self, clip: bytes, transcript: str) -> None:
-        """The package remembers an encoded clip, with its transcript, by the clip alone (reference_loader.py)."""
+        """Drop the cached clip if its transcript changed: the package's cache key is the clip alone (reference_loader.py)."""
         key = sha256(clip).hexdigest()
         if self._transcripts.get(key, transcript) != transcript or len(self._transcripts) > KEPT_REFERENCES:
             self._engine.ref_by_hash.clear()
@@ -225,7 +230,7 @@ class FishSpeech(TorchSpeechEngine):
 
 
 def _refuse_partial(model: Any, path: Path) -> None:
-    """The package takes what fits of a file and leaves the rest as it was drawn (text2semantic/llama.py, strict=False).
+    """Refuse a checkpoint with missing weights, which the package would leave random (text2semantic/llama.py, strict=False).
 
     Raises:
         EngineError: the file lacks a weight.
@@ -238,8 +243,10 @@ def _refuse_partial(model: Any, path: Path) -> None:
 
 
 def _heal_torchaudio() -> None:
-    """torchaudio dropped the list of its backends in 2.9, and decodes with system libraries since that many machines lack;
-    the package needs "soundfile" in the list, and WAV files decoded."""
+    """Patch torchaudio: 2.9 removed the list of backends, and decodes with system libraries that many machines lack.
+
+    The package needs "soundfile" in the list, and decoded WAV files.
+    """
     import soundfile
     import torch
     import torchaudio

@@ -1,4 +1,4 @@
-"""The client of a Fish server: msgpack out, WAV or raw samples back, every failure an EngineError.
+"""Client of a Fish server: msgpack requests, WAV or raw samples as responses, every failure an EngineError.
 
 The routes are those of fish-speech's own server: `/v1/health`, `/v1/tts`, and on newer ones `/v1/references/list` and `add`.
 """
@@ -30,7 +30,7 @@ _SHOWN = 200
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Redirects are refused, so that clips go to the configured address only."""
+    """Refuses redirects, so that clips go to the configured address only."""
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
@@ -38,17 +38,21 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 @dataclass(frozen=True)
 class FishAddress:
-    """A Fish server, by its address."""
+    """A Fish server at an address."""
 
     url: str
 
     def health(self) -> None:
-        """Raises EngineError when no server, or another one, answers."""
+        """Check that a Fish server answers.
+
+        Raises:
+            EngineError: no server, or another kind of server, answers.
+        """
         with self._open("/v1/health", None, {}, CONNECT_SECONDS) as answer:
             answer.read(_BLOCK)
 
     def reference_ids(self) -> set[str] | None:
-        """The references that the server keeps, None where it keeps none (S1's server has no such route)."""
+        """Return the references that the server stores; None if it stores none (S1's server has no such route)."""
         try:
             with self._open("/v1/references/list", None, {"Accept": "application/json"}, CONNECT_SECONDS) as answer:
                 found = json.loads(answer.read(LARGEST_ANSWER))
@@ -61,16 +65,16 @@ class FishAddress:
             return None
 
     def add_reference(self, name: str, wav: bytes, text: str) -> None:
-        """Hand a clip over to be kept under `name`."""
+        """Store a clip on the server under `name`."""
         body, kind = _form({"id": name, "text": text}, {"audio": ("reference.wav", wav)})
         with self._open("/v1/references/add", body, {"Content-Type": kind, "Accept": "application/json"}, 60) as answer:
             answer.read(_BLOCK)
 
     def speak(self, fields: dict[str, object], check: Callable[[], None], *, streaming: bool) -> Iterator[Audio]:
-        """The sound in the parts in which it comes: one for a whole answer.
+        """Yield the sound in chunks as they arrive; a single one without streaming.
 
         Raises:
-            EngineError: no server, a refusal (with the server's words), or an answer that is no sound.
+            EngineError: no server, a refusal (with the server's message), or a response without sound.
         """
         import msgpack
 
@@ -92,7 +96,7 @@ class FishAddress:
 
 
 class _Status(EngineError):
-    """The server answered with a refusal."""
+    """An HTTP error status of the server."""
 
     def __init__(self, status: int, words: str) -> None:
         broken = status >= 500
@@ -101,10 +105,10 @@ class _Status(EngineError):
 
 
 def sound_of(blocks: Iterator[bytes]) -> Iterator[Audio]:
-    """16-bit or float sound out of a stream of bytes: with a WAV header, with one of unknown length, or with none at all.
+    """Parse 16-bit or float samples from a stream of bytes: with a WAV header, one of unknown length, or none.
 
     Raises:
-        EngineError: it is no sound, or it holds none.
+        EngineError: it is not sound, or it is empty.
     """
     head = b""
     for block in blocks:
@@ -133,7 +137,7 @@ def _and_then(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class _Wave:
-    """How samples lie in an answer: `start` bytes of header, then frames."""
+    """Sample format of a response: `start` bytes of header, then frames."""
 
     rate: int
     channels: int
@@ -151,7 +155,7 @@ class _Wave:
 
 
 def _wave_header(head: bytes) -> _Wave:
-    """Rate, channels and kind of a WAV that may still be coming; its lengths are ignored."""
+    """Return rate, channels and format of a WAV that may still be arriving; its lengths are ignored."""
     position, form = 12, None
     while position + 8 <= len(head):
         name, size = head[position : position + 4], struct.unpack("<I", head[position + 4 : position + 8])[0]
@@ -183,7 +187,7 @@ def _blocks(answer: Any, check: Callable[[], None]) -> Iterator[bytes]:
 
 
 def _words(error: urllib.error.HTTPError) -> str:
-    """The text of a refusal, short and on one line; "" without text."""
+    """Return the message of an error response, short and on one line; "" without one."""
     try:
         raw = error.read(4_096).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException):

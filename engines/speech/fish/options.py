@@ -1,4 +1,4 @@
-"""Common parts of both Fish Speech engines: options, licences, the limits of a request."""
+"""Options, licences and request limits of both Fish Speech engines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LANGUAGES = ("en", "zh", "ja", "de", "fr", "es", "ko", "ar", "ru", "nl", "it", "
 
 
 class FishOptions(EngineOptions):
-    """How Fish Speech reads."""
+    """Options of Fish Speech."""
 
     temperature: float = option(0.8, "Temperature", "Higher is livelier and less steady.", common=True, ge=0.1, le=1.0)
     top_p: float = option(0.8, "Top-p", "Share of the likeliest sounds to choose from.", ge=0.1, le=1.0)
@@ -30,7 +30,7 @@ class FishOptions(EngineOptions):
 
 
 class FishPackageOptions(FishOptions):
-    """Further ones where the model runs in this studio's own worker."""
+    """Further options if the model runs in this studio's worker."""
 
     compiled: Literal["auto", "off"] = option(
         "auto", "Compile",
@@ -40,7 +40,7 @@ class FishPackageOptions(FishOptions):
 
 
 def fields_of(request: SpeechRequest, options: FishOptions) -> dict[str, object]:
-    """The fields of a request to Fish, all but its references and how the answer is to come."""
+    """Return the fields of a request to Fish, except its references and the format of the response."""
     return {
         "text": request.text,
         "seed": request.seed,
@@ -54,7 +54,7 @@ def fields_of(request: SpeechRequest, options: FishOptions) -> dict[str, object]
 
 
 def at_card_rate(audio: Audio) -> Audio:
-    """Mono sound at the rate that the cards promise, whatever the checkpoint's own rate is."""
+    """Return mono sound at the sample rate of the cards, whatever the checkpoint's rate is."""
     from media.audio.resample import resample
 
     return resample(audio.mono(), RATE)

@@ -1,6 +1,6 @@
-"""Fish Speech on the user's own server (1.5, S1, S2): this engine is its client. Nothing is sent before an address is set.
+"""Client of the user's own Fish Speech server (1.5, S1, S2). Nothing is sent before an address is set.
 
-The server and its weights are not part of the studio; S2 runs under Fish Audio's research licence.
+The server and its weights are not part of the studio; S2 is under Fish Audio's research licence.
 """
 
 from __future__ import annotations
@@ -71,10 +71,11 @@ class FishServer(Engine):
         return Readiness(True, Message.of("readiness.ready-if-server-answers"))
 
     def load(self) -> None:
-        """Ask the server whether it is available, and which references it stores.
+        """Check that the server is available, and list its stored references.
 
         Raises:
-            EngineNotReady: no address is set. EngineError: no server answers at that address.
+            EngineNotReady: no address is set.
+            EngineError: no server answers at that address.
         """
         if not self.site.fish_url:
             found = self.readiness(self.site)
@@ -83,16 +84,18 @@ class FishServer(Engine):
         self._kept = self._server.reference_ids()
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text in a saved voice.
+        """Synthesise one text in a saved voice.
 
         Raises:
-            EngineError: an unsupported text or voice, or the server's failure.
+            EngineError: unsupported text or voice, or the server failed.
         """
         fields = self._fields(request)
         return Speech(at_card_rate(concatenate(list(self._server.speak(fields, self.run.check, streaming=False)))))
 
     def stream(self, request: SpeechRequest) -> Iterator[Audio]:
-        """The same sound in parts; each is brought to the card's rate by itself, which the usual 44.1 kHz needs not."""
+        """Yield the same sound in chunks, each resampled to the card's rate on its own; the usual 44.1 kHz needs no
+        resampling.
+        """
         for part in self._server.speak(self._fields(request), self.run.check, streaming=True):
             yield at_card_rate(part)
 

@@ -1,8 +1,7 @@
-"""Hibari: one natural English voice in eight megabytes, as quick as the machine voices; in the box, no download.
+"""Hibari: one natural English voice in eight megabytes, as fast as the classic synthesisers; included, no download.
 
 Upstream: hibari-tts 0.2.1 by Maureese Williams (github.com/MMWilliams/hibari, Apache-2.0), distilled from Kokoro's voice
-af_heart. The files in assets/hibari are its own. Its package's other voices are fetched on demand; those
-parts of it are not here, so nothing is ever fetched.
+af_heart. assets/hibari has its files, without the code that downloads the package's other voices.
 """
 
 from __future__ import annotations
@@ -53,13 +52,13 @@ APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 
 
 class HibariOptions(EngineOptions):
-    """How Hibari speaks."""
+    """Options of Hibari."""
 
     speed: float = option(1.0, "Speed", "1 is the voice's own pace, 2 twice as fast.", common=True, unit="x", ge=0.5, le=2.0)
 
 
 class Hibari(Engine):
-    """Speech engine. Times of words and sounds are the network's own durations."""
+    """Speech engine. Times of words and phonemes are the network's own durations."""
 
     card = Card(
         id="hibari",
@@ -100,10 +99,11 @@ class Hibari(Engine):
         return unsayable(request.text, cls.card.title)
 
     def load(self) -> None:
-        """Open the network and the reader.
+        """Load the network and the grapheme-to-phoneme converter.
 
         Raises:
-            EngineNotReady: files are missing. EngineError: the network's file is damaged.
+            EngineNotReady: files are missing.
+            EngineError: the network's file is damaged.
         """
         from engines.common.onnx import open_graph
         from engines.speech.common.english_reader import EnglishReader
@@ -116,10 +116,10 @@ class Hibari(Engine):
         self._reader.read("Good morning.", self.card.title)  # the lists are read once, now
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one English text.
+        """Synthesise one English text.
 
         Raises:
-            EngineError: for text that is empty, too long or not English, a saved voice or an unknown preset.
+            EngineError: the text is empty, too long or not English, or the voice is a saved one or an unknown preset.
         """
         from engines.speech.common.passes import spoken
         from engines.speech.common.portions import portions

@@ -1,9 +1,9 @@
-"""Sound from the spectra that Hibari's network predicts, by one inverse short-time Fourier transform.
+"""Waveform from the spectra that Hibari's network predicts, by one inverse short-time Fourier transform.
 
-Per frame of 12.5 ms the network gives the magnitude and phase of a filter for the voice's pulses, the magnitude of noise, and
-the magnitude and phase of what is neither. The formula is that of the model's own description (hibari-tts 0.2.1, "ONNX
-interface"): S = exp(lh) exp(i pi tanh(theta)) E + exp(ln) Z + exp(lr) exp(i phi), where E is the spectrum of a pulse train at the
-predicted pitch and Z complex Gaussian noise.
+Per frame of 12.5 ms the network predicts magnitude and phase of a filter for the glottal pulses, the magnitude of noise, and
+magnitude and phase of the residual. The formula is that of the model's own description (hibari-tts 0.2.1, "ONNX interface"): S =
+exp(lh) exp(i pi tanh(theta)) E + exp(ln) Z + exp(lr) exp(i phi), where E is the spectrum of a pulse train at the predicted pitch
+and Z complex Gaussian noise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Spectra:
-    """The network's outputs: arrays of 601 bins by frames, and the pitch in Hz per frame, 0 where it is unvoiced."""
+    """The network's outputs: arrays [601, frames], and the pitch in Hz per frame, 0 for unvoiced ones."""
 
     pulse_log: Floats
     pulse_phase: Floats
@@ -39,7 +39,7 @@ class Spectra:
 
 
 def waveform(spectra: Spectra, noise: np.random.Generator) -> Floats:
-    """Mono sound at `RATE`, `HOP` samples a frame."""
+    """Return mono sound at `RATE`, `HOP` samples per frame."""
     frames = len(spectra.pitch)
     spectrum = _transform(pulses(spectra.pitch), frames)
     spectrum *= _rotated(np.float32(np.pi) * np.tanh(spectra.pulse_phase), spectra.pulse_log)
@@ -51,7 +51,7 @@ def waveform(spectra: Spectra, noise: np.random.Generator) -> Floats:
 
 
 def pulses(pitch: Floats) -> Floats:
-    """All harmonics of the pitch below the highest, each at amplitude 1, in closed form; silent where it is unvoiced."""
+    """Return the sum of all harmonics of the pitch up to HIGHEST_HARMONIC, each at amplitude 1, in closed form; 0 if unvoiced."""
     frames = len(pitch)
     at = (np.arange(frames * HOP) + 0.5) / HOP - 0.5
     frequency = np.interp(at, np.arange(frames), pitch)
@@ -74,14 +74,14 @@ def _rotated(phase: Floats, log_magnitude: Floats) -> NDArray[np.complex64]:
 
 
 def _transform(sound: Floats, frames: int) -> NDArray[np.complex64]:
-    """Centred short-time spectrum, bins by frames; a unit cosine has its amplitude at the window's own gain."""
+    """Return the centred short-time spectrum, [bins, frames], scaled so that a unit cosine has the window's gain."""
     padded = np.pad(sound, WINDOW_LENGTH // 2, mode="reflect" if len(sound) > WINDOW_LENGTH // 2 else "constant")
     windows = sliding_window_view(padded, WINDOW_LENGTH)[::HOP][:frames] * (_WINDOW / (WINDOW_LENGTH / 4))
     return np.ascontiguousarray(fft.rfft(windows, axis=1).T)
 
 
 def _inverse(spectrum: NDArray[np.complex64]) -> Floats:
-    """Windows overlapped and added, divided by the sum of the squared windows, without the padding."""
+    """Return the overlap-add of the windowed frames, divided by the sum of the squared windows, without the padding."""
     frames, overlap = spectrum.shape[1], WINDOW_LENGTH // HOP
     windows = (fft.irfft(spectrum.T, n=WINDOW_LENGTH, axis=1) * _WINDOW).reshape(frames, overlap, HOP)
     squared = (_WINDOW * _WINDOW).reshape(overlap, HOP)

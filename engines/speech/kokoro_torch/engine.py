@@ -1,7 +1,7 @@
-"""Kokoro in full precision on torch: 54 voices in nine languages. Without torch: engines.speech.kokoro.
+"""Kokoro in full precision on torch: 54 voices in nine languages. The version without torch is engines.speech.kokoro.
 
-Upstream: github.com/hexgrad/kokoro (code and weights Apache-2.0); StyleTTS 2 with an ISTFTNet decoder. Text is read with
-eSpeak NG (GPL-3.0-or-later), as a library inside this engine's own worker process.
+Upstream: github.com/hexgrad/kokoro (code and weights Apache-2.0); StyleTTS 2 with an ISTFTNet decoder. Grapheme-to-phoneme
+conversion uses eSpeak NG (GPL-3.0-or-later) as a library inside this engine's worker process.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ POSITIONS = ".position_ids"
 
 
 class KokoroTorchOptions(EngineOptions):
-    """How Kokoro speaks."""
+    """Options of Kokoro."""
 
     speed: float = option(1.0, "Speed", "How fast it speaks; 1 is the voice's own pace.", common=True, ge=0.5, le=2.0)
 
@@ -111,10 +111,10 @@ class KokoroTorch(TorchSpeechEngine):
         self._model = model.eval().to(self.device)
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text in one of its voices, with the time of every phoneme.
+        """Synthesise one text in a preset voice, with the time of every phoneme.
 
         Raises:
-            EngineError: for text that is empty, too long or unreadable, a saved voice, an unknown preset or language.
+            EngineError: the text is empty, too long or unreadable, or the voice is a saved one or an unknown preset or language.
         """
         self.run.check()
         refuse_what_no_preset_engine_takes(request, self.card)
@@ -169,15 +169,15 @@ class KokoroTorch(TorchSpeechEngine):
         return torch.load(self._folder / "voices" / f"{name}.pt", map_location=self.device, weights_only=True)
 
     def _symbols(self, portion: str) -> list[str]:
-        """The model's input for a portion, one symbol for each position."""
+        """Return the model's input for a portion, one symbol for each position."""
         return [symbol for symbol in portion if self._model.vocab.get(symbol) is not None]
 
 
 def _state(path: Any) -> dict[str, Any]:
-    """The file's tensors by the part that they belong to.
+    """Return the file's tensors by module.
 
     Raises:
-        EngineError: it is damaged, or holds other parts.
+        EngineError: the file is damaged, or holds other modules.
     """
     import torch
 
@@ -192,13 +192,12 @@ def _state(path: Any) -> dict[str, Any]:
 
 
 def _refuse_partial(model: Any, state: dict[str, Any]) -> None:
-    """The library takes what it knows of a part, and leaves the rest as it was drawn, in silence; so each part is loaded once
-    more and what it lacks is looked at.
+    """Refuse a file with missing or unknown weights, which the library would ignore; each module is loaded once more to compare.
 
-    Its norms have weights that the file has not: they are 1 and 0 and change nothing (kokoro/istftnet.py, AdaIN1d).
+    Its norms have weights that the file lacks: they are 1 and 0 and have no effect (kokoro/istftnet.py, AdaIN1d).
 
     Raises:
-        EngineError: something else is missing, or is not known.
+        EngineError: any other weight is missing, or is unknown.
     """
     import torch
 
@@ -217,7 +216,7 @@ def _refuse_partial(model: Any, state: dict[str, Any]) -> None:
 
 
 def _marks(symbols: list[str], durations: list[int], start: float, seconds: float) -> list[TimedMark]:
-    """Times of the phonemes: the model makes each input exactly as long as it has predicted, between two silent ends."""
+    """Return the times of the phonemes: each lasts exactly as predicted, between silence at both ends."""
     if len(durations) != len(symbols) + 2:
         return []
     return list(phoneme_marks(symbols, symbol_times(durations, seconds), start))

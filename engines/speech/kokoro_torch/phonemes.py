@@ -1,8 +1,8 @@
-"""From text to Kokoro's phonemes. Imported in the worker only.
+"""Conversion of text to Kokoro's phonemes. Imported in the worker only.
 
-Kokoro reads phonemes, not letters. Its own English reader needs spaCy's model en_core_web_sm, which is on no package index
-and which it would fetch by itself; where that is not installed, English is read by eSpeak NG with the same library's own
-table of differences. All other languages are read by eSpeak NG in any case.
+Kokoro's own English front end needs spaCy's model en_core_web_sm, which is on no package index and which it would download
+itself; if that is not installed, eSpeak NG converts English with the library's own table of differences. eSpeak NG converts all
+other languages in any case.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Reader = Callable[[str], str]
 
 
 def reader_for(letter: str) -> Reader:
-    """What turns text into phonemes for a voice whose name begins with `letter`.
+    """Return the phoneme converter for a voice whose name begins with `letter`.
 
     Raises:
-        EngineError: the language's reader is not installed.
+        EngineError: the language's converter is not installed.
     """
     from misaki import espeak
 
@@ -38,7 +38,7 @@ def reader_for(letter: str) -> Reader:
 
 
 def phonemes_of(text: str, read: Reader) -> list[str]:
-    """The text's phonemes in portions that the model takes, cut where the text has a pause."""
+    """Return the text's phonemes in portions that fit the model, split at pauses."""
     most_bytes = 1_200
     while True:
         portions = [read(piece).strip() for piece in cut(text, most_bytes)]

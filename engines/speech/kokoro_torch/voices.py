@@ -1,4 +1,4 @@
-"""The 54 voices of Kokoro v1.0, as its makers name them (huggingface.co/hexgrad/Kokoro-82M, VOICES.md), the best ones first."""
+"""The 54 voices of Kokoro v1.0, with upstream's names (huggingface.co/hexgrad/Kokoro-82M, VOICES.md), the best ones first."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ NAMES = (
 
 
 def preset_voices(environments: Path) -> tuple[PresetVoice, ...]:
-    """The voices whose text can be read in the model environment that is installed."""
+    """Return the voices whose language the installed model environment can convert."""
     unreadable = {letter for letter, package in NEEDED_PACKAGES.items() if not has_package(environments, package)}
     return tuple(_voice(name) for name in NAMES if name[0] not in unreadable)
 
 
 def has_package(environments: Path, package: str) -> bool:
-    """Whether the shared model environment holds a package; looks for its folder only."""
+    """Return whether the shared model environment has a package; only looks for its folder."""
     return any((environments / ENVIRONMENT / "lib").glob(f"python3*/site-packages/{package}"))
 
 

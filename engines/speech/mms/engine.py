@@ -1,8 +1,8 @@
-"""MMS-TTS: one small VITS model for each language, from Meta's Massively Multilingual Speech.
+"""MMS-TTS: one small VITS model per language, from Meta's Massively Multilingual Speech.
 
-Upstream: huggingface.co/facebook/mms-tts (weights CC-BY-NC-4.0), model VITS in transformers (Apache-2.0); Pratap et al.,
-"Scaling Speech Technology to 1,000+ Languages", 2023. Each language is a checkpoint of its own; those that are on this
-machine can be spoken. No batches: VITS draws its noise for a whole batch, so a sentence would depend on its neighbours.
+Upstream: huggingface.co/facebook/mms-tts (weights CC-BY-NC-4.0), model VITS in transformers (Apache-2.0); Pratap et al., "Scaling
+Speech Technology to 1,000+ Languages", 2023. Each language has its own checkpoint; the installed ones are available. There are no
+batches: VITS draws its noise for a whole batch, so that a sentence would depend on the others.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ MOST_LOADED = 2
 
 
 class MmsOptions(EngineOptions):
-    """How MMS-TTS speaks."""
+    """Options of MMS-TTS."""
 
     speed: float = option(1.0, "Speed", "How fast it speaks; 1 is the model's own pace.", common=True, ge=0.5, le=2.0)
     liveliness: float = option(0.667, "Liveliness", "How much the sound varies from reading to reading.", ge=0.0, le=1.0)
@@ -62,7 +62,7 @@ class MmsOptions(EngineOptions):
 
 
 class Mms(TransformersSpeech):
-    """Speech engine with one voice for each language."""
+    """Speech engine with one voice per language."""
 
     card = Card(
         id="mms-tts",
@@ -106,7 +106,7 @@ class Mms(TransformersSpeech):
 
     @classmethod
     def unsayable(cls, request: SpeechRequest, site: EnginePaths) -> tuple[Unsayable, ...]:
-        """Each language's checkpoint supports the letters of that language only: Russian's has no Latin ones."""
+        """Return the letters outside the language's script, which its checkpoint lacks: the Russian one has no Latin letters."""
         own = scripts_of(request.language)
         why = f"{cls.card.title} knows the letters of {request.language} only"
         return runs_of(
@@ -118,11 +118,12 @@ class Mms(TransformersSpeech):
         self._language(_found(self.site)[0])
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text.
+        """Synthesise one text.
 
         Raises:
-            EngineError: for text that is empty, too long or not in the language's letters, a saved voice, an unknown preset,
-                or a language that is not on this machine.
+            EngineError: the text is empty, too long or not in the language's script, the voice is a saved one or an unknown
+                preset, or the
+            language is not installed.
         """
         self.run.check()
         refuse_what_no_preset_engine_takes(request, self.card)
@@ -148,7 +149,7 @@ class Mms(TransformersSpeech):
         return tag
 
     def _language(self, tag: str) -> tuple[Any, Any]:
-        """The model and tokenizer of a language; the least recently used one is dropped."""
+        """Return model and tokenizer of a language; unloads the least recently used one."""
         if tag not in self._loaded:
             library = quiet_transformers()
             folder = find_weights(self.site, f"facebook/mms-tts-{CHECKPOINTS[tag]}", FILES)
@@ -164,5 +165,5 @@ class Mms(TransformersSpeech):
 
 
 def _found(site: EnginePaths) -> list[str]:
-    """Tags of the languages that are on this machine, in the order of the card."""
+    """Return the tags of the installed languages, in the order of the card."""
     return [tag for tag, code in CHECKPOINTS.items() if find_weights(site, f"facebook/mms-tts-{code}", FILES)]

@@ -1,8 +1,8 @@
 """SpeechT5: English in seven voices, small enough for a CPU.
 
-Upstream: huggingface.co/microsoft/speecht5_tts (MIT), model in transformers (Apache-2.0); Ao et al., "SpeechT5", 2022. A voice
-is an x-vector of a reader of CMU Arctic, one utterance of each, from huggingface.co/datasets/Matthijs/cmu-arctic-xvectors.
-Saved voices cannot be used: the network that made these vectors is not part of the model.
+Upstream: huggingface.co/microsoft/speecht5_tts (MIT), model in transformers (Apache-2.0); Ao et al., "SpeechT5", 2022. A voice is
+the x-vector of one utterance of a CMU Arctic speaker, from huggingface.co/datasets/Matthijs/cmu-arctic-xvectors. Saved voices are
+not supported, because the network that computes these vectors is not part of the model.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ READERS = {
 
 
 class SpeechT5Options(EngineOptions):
-    """How SpeechT5 speaks."""
+    """Options of SpeechT5."""
 
     ending: float = option(
         0.5, "Ending", "How sure it has to be that the text is over; higher speaks on for longer.", ge=0.1, le=0.9
@@ -103,10 +103,11 @@ class SpeechT5(TransformersSpeech):
         self._speakers = _speakers(weights_folder(self.site, SPEAKERS) / VECTORS)
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text in one of its voices.
+        """Synthesise one text in a preset voice.
 
         Raises:
-            EngineError: for text that is empty or too long, a saved voice, an unknown preset, or another language.
+            EngineError: the text is empty or too long, or the voice is a saved one or an unknown preset, or the language is
+                another.
         """
         self.run.check()
         refuse_what_no_preset_engine_takes(request, self.card)
@@ -128,7 +129,7 @@ class SpeechT5(TransformersSpeech):
 
 
 def _speakers(path: Path) -> dict[str, np.ndarray]:
-    """The voices' vectors, scaled to length 1 as the model was trained with."""
+    """Return the speakers' vectors, normalised to length 1 as in the training."""
     try:
         with zipfile.ZipFile(path) as packed:
             raw = {name: packed.read(UTTERANCE.format(speaker=name)) for name in READERS}

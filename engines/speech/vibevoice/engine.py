@@ -1,8 +1,8 @@
 """VibeVoice: expressive long-form speech in a saved voice, English and Chinese.
 
 Upstream: huggingface.co/vibevoice/VibeVoice-1.5B-hf (MIT; the conversion of microsoft/VibeVoice-1.5B for transformers), model in
-transformers (Apache-2.0); technical report arXiv:2508.19205. Speech is one diffused latent for each 133 ms, so a text cannot
-be batched without its neighbours changing its noise; texts run one at a time.
+transformers (Apache-2.0); technical report arXiv:2508.19205. Speech is one diffused latent per 133 ms. There are no batches,
+because the noise of a text would depend on the others in its batch.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ OWN = "own"
 
 
 class VibeVoiceOptions(EngineOptions):
-    """How VibeVoice speaks."""
+    """Options of VibeVoice."""
 
     guidance: float = option(1.3, "Guidance", "How closely it keeps to text and voice.", common=True, ge=1.0, le=3.0)
     steps: int = option(10, "Steps", "How often each bit of sound is refined.", common=True, ge=2, le=50)
@@ -97,10 +97,10 @@ class VibeVoice(TransformersSpeech):
         self._processor: Any = library.VibeVoiceProcessor(features, tokenizer, chat_template=template)
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text.
+        """Synthesise one text.
 
         Raises:
-            EngineError: for an unsupported text, language or voice; the reason says which.
+            EngineError: unsupported text, language or voice; the reason says which.
         """
         self.run.check()
         refuse_unspeakable(request, self.card)
@@ -131,5 +131,5 @@ class VibeVoice(TransformersSpeech):
         return self._processor.apply_chat_template(turns, tokenize=True, return_dict=True, return_tensors="pt")
 
     def _most_tokens(self, request: SpeechRequest) -> int:
-        """No text runs away: twice the time that slow speech needs."""
+        """Return the limit of new tokens: twice the time of slow speech."""
         return round((2.0 + 0.15 * len(request.text)) * TOKENS_PER_SECOND)

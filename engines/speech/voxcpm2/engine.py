@@ -1,7 +1,7 @@
-"""VoxCPM2: designs a voice from a description, clones one, or continues where a clip ends. 48 kHz, streaming.
+"""VoxCPM2: designs a voice from a description, clones one, or continues a clip. 48 kHz, streaming.
 
 Upstream: github.com/OpenBMB/VoxCPM (code and weights Apache-2.0); technical report arXiv:2509.24650. Its denoiser (a further
-download) and its own retries stay off: takes are checked and repeated by the studio, for every engine alike.
+download) and its own retries are off: the studio checks and repeats takes for all engines alike.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 class VoxCPM2Options(EngineOptions):
-    """How VoxCPM2 speaks."""
+    """Options of VoxCPM2."""
 
     mode: Mode = option(
         "auto", "Mode",
@@ -71,7 +71,7 @@ class VoxCPM2Options(EngineOptions):
 
 
 class VoxCPM2(TorchSpeechEngine):
-    """Speech engine; designs, clones, streams."""
+    """Speech engine with voice design, cloning and streaming."""
 
     card = Card(
         id="voxcpm2",
@@ -125,29 +125,29 @@ class VoxCPM2(TorchSpeechEngine):
             self._model = load(folder, self.device)
 
     def _try_out(self) -> None:
-        """Speak a word: what torch.compile lacks shows at the first call."""
+        """Synthesise a word, because torch.compile fails at the first call if anything is missing."""
         with self.watching(self._model.feat_decoder):
             for _ in self._model._generate_with_prompt_cache(target_text="One.", prompt_cache=None, max_len=8):
                 return
 
     def synthesize(self, request: SpeechRequest) -> Speech:
-        """Speak one text.
+        """Synthesise one text.
 
         Raises:
-            EngineError: for a text, language, voice or style that the mode does not support; the reason says which.
+            EngineError: a text, language, voice or style that the mode does not support; the reason says which.
         """
         with self._generating(request, streaming=False) as parts:
             return self.speech(next(parts)[0].squeeze(0).cpu().numpy())
 
     def stream(self, request: SpeechRequest) -> Iterator[Audio]:
-        """The sound in parts of a fraction of a second, each ready as it is made; closing the iterator cancels."""
+        """Yield the sound in chunks of a fraction of a second as they are generated; closing the iterator cancels."""
         with self._generating(request, streaming=True) as parts:
             for wave, _, _ in parts:
                 yield self.audio(wave.squeeze(0).cpu().numpy())
 
     @contextmanager
     def _generating(self, request: SpeechRequest, *, streaming: bool) -> Iterator[Any]:
-        """The model's own generator of waves, closed at the end whatever happens."""
+        """Yield from the model's own generator of chunks, which is always closed at the end."""
         self.run.check()
         mode = self._mode(request)
         text = self._text(request, mode)
@@ -189,7 +189,7 @@ class VoxCPM2(TorchSpeechEngine):
             raise EngineError("voxcpm.no-style-in-continuation")
 
     def _style(self, request: SpeechRequest) -> str:
-        """The line's own style before the job's; brackets would end the description early."""
+        """Return the line's style, or else the job's, without brackets, which would end the description early."""
         return " ".join((request.voice.style or self.options.style).translate({ord("("): " ", ord(")"): " "}).split())
 
     def _text(self, request: SpeechRequest, mode: str) -> str:
@@ -205,7 +205,9 @@ class VoxCPM2(TorchSpeechEngine):
         return f"({style}){text}" if style and mode != "continuation" else text
 
     def _prompt(self, request: SpeechRequest, mode: str) -> Any:
-        """The encoded clip, None for a designed voice. The last one is kept: a narration asks for the same all the time."""
+        """Return the encoded clip, None for a designed voice. The last one is cached, because a narration uses the same
+        throughout.
+        """
         clip = request.voice.reference
         if mode == DESIGN or clip is None:
             return None
@@ -221,5 +223,5 @@ class VoxCPM2(TorchSpeechEngine):
         return self._voices[key]
 
     def _most_patches(self) -> int:
-        """No text runs away: two minutes, below which the library itself allows six patches for each token of the text."""
+        """Return the limit of new patches, two minutes; up to there the library allows six patches per token of the text."""
         return int(LONGEST_SECONDS * self._model._encode_sample_rate / (self._model.patch_size * self._model.chunk_size))

@@ -1,7 +1,7 @@
-"""VoxCPM2 from its folder, with every weight accounted for. Imported in the worker only.
+"""Loading of VoxCPM2 with every weight checked. Imported in the worker only.
 
-The library's own loader accepts any checkpoint silently (`strict=False`) and holds the weights twice while it does; so the
-library's classes are put together here, and filled by engines.loading.
+The library's own loader ignores mismatches (`strict=False`) and holds the weights twice meanwhile; so this module instantiates
+the library's classes and fills them with engines.common.loading.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ VAE_PREFIX = "audio_vae."
 
 
 def load(folder: Path, device: str, *, compiled: bool = False) -> Any:
-    """The model in evaluation mode on `device`.
+    """Return the model in evaluation mode on `device`.
 
     Args:
-        compiled: whether its parts are compiled by torch.compile, whose errors come with the first call.
+        compiled: whether torch.compile compiles its modules; errors come with the first call.
 
     Raises:
-        EngineError: the folder holds another architecture, or weights are missing, unknown or damaged.
+        EngineError: the folder has another architecture, or weights are missing, unknown or damaged.
     """
     config = _config(folder)
     from voxcpm.model.utils import get_dtype
@@ -43,8 +43,10 @@ def load(folder: Path, device: str, *, compiled: bool = False) -> Any:
 
 
 def _tokenizer(folder: Path) -> Any:
-    """As in tokenizer.json: transformers' class for Llama builds its own steps from the vocabulary, and puts a space
-    before every text whether the file does or not."""
+    """Return the tokenizer of tokenizer.json unchanged.
+
+    transformers' class for Llama builds its own steps from the vocabulary, and always puts a space before the text.
+    """
     from transformers import PreTrainedTokenizerFast
 
     try:
