@@ -64,11 +64,13 @@ class Page(gr.Blocks):
         return lean(cast("dict[str, Any]", super().get_config_file())) if mounted else {}
 
     def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
-        """Return nothing for a page in a browser, whose name is given, and everything for clients."""
+        """Return nothing for a page in a browser, which passes its name, and everything for clients."""
         return super().get_api_info(all_endpoints=all_endpoints) if page is None else NO_CALLS
 
     def queue(self, *args: Any, **settings: Any) -> Any:
-        """Like Gradio's, but an idle queue polls 50 times a second instead of 1,000 times, which keeps the processor busy."""
+        """Configure Gradio's queue so that it polls 50 times a second while idle instead of 1,000 times, which keeps the
+        processor busy.
+        """
         made = super().queue(*args, **settings)
         self._queue.sleep_when_free, self._queue.progress_update_sleep_when_free = (
             0.02,
@@ -141,12 +143,12 @@ class StudioTabs:
 
     @property
     def live(self) -> list[LiveList]:
-        """What is drawn anew while jobs run."""
+        """All lists that are updated while the page is open."""
         tabs = (self._voiceover, self._conversation, self._lip_sync, self._text_to_video, self._character_swap)
         return [self._director.live, *self._book.live, *(piece for tab in tabs for piece in tab.live)]
 
     def wire_kept(self, page: gr.Blocks) -> None:
-        """Connect what the browser keeps of the forms."""
+        """Connect the values of forms that the browser keeps."""
         self._character_swap.wire_kept(page)
         tabs = (self._voiceover, self._conversation, self._lip_sync, self._text_to_video, self._character_swap)
         KeptForms([tab.kept for tab in tabs]).wire(page)

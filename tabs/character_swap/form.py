@@ -51,7 +51,7 @@ class CharacterSwapForm:
 
     @property
     def shown(self) -> set[Any]:
-        """Those of `inputs` that a person sees and changes."""
+        """The visible components of `inputs`."""
         return self.inputs - {self.template, self.picker.points}
 
     @property

@@ -93,7 +93,9 @@ def _choice(template: WorkflowTemplate, configured: bool, inventory: ServerInven
 
 
 def _lacks(problems: Sequence[TemplateProblem]) -> str:
-    """All that is missing, counted: who sees only models would fetch 30 GB for a server that cannot run them."""
+    """Return everything that is missing, with counts, because a list of models alone would suggest a download of 30 GB for a
+    server that cannot run them.
+    """
     counted = [
         f"{count} {kind if count == 1 else f'{kind}s'}"
         for kind in ("node", "model")

@@ -135,7 +135,9 @@ class CharacterSwapTab:
     # The form
 
     def _faces_to_choose_from(self, values: Values) -> Sequence[SeenFace] | None:
-        """Of the built-in a click has to be on a face; a workflow's may be anywhere on a person."""
+        """Return the faces that a click must hit for the built-in swap; None for a workflow, whose points may be anywhere on a
+        person.
+        """
         video = self.form.slots.video
         clip = video.path(str(values[video.pick] or values[video.upload] or ""))
         return self._faces.seen(clip) if clip is not None and values[self.form.template] == BUILTIN else None

@@ -43,14 +43,15 @@ class PointsPicker:
 
     @property
     def outputs(self) -> list[Any]:
-        """Outputs of `first_picture`."""
+        """The outputs of `first_picture`."""
         return [self._clean, self.points, self.picture, self.said]
 
     def wire(self, inputs: set[Any], faces_of: FacesOf) -> None:
-        """
+        """Connect the clicks.
+
         Args:
-            inputs: what `faces_of` reads.
-            faces_of: the faces among which a click has to choose; None where any place may be meant.
+            inputs: the inputs of `faces_of`.
+            faces_of: returns the faces of which a click must hit one; None if any place is allowed.
         """
 
         @with_error_toast

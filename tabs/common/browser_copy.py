@@ -60,7 +60,7 @@ def lean(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shorten(event: dict[str, Any]) -> None:
-    """Take out of an event of the page what goes without saying."""
+    """Remove the fields of an event that have their default value."""
     if not event.get("event_specific_args"):
         for key in _OF_STREAMS:
             event.pop(key, None)

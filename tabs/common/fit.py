@@ -16,7 +16,7 @@ SAME_WITHIN = 1.15
 
 
 def time_in_words(estimate: RuntimeEstimate | None) -> str:
-    """ "about 40 s", "30 to 55 s (6 runs)", or "not measured yet"."""
+    """Return an estimate such as "about 40 s", "30 to 55 s (6 runs)", or "not measured yet"."""
     if estimate is None:
         return "not measured yet"
     if estimate.reckoned:
@@ -27,9 +27,10 @@ def time_in_words(estimate: RuntimeEstimate | None) -> str:
 
 
 def spread_in_words(seconds: float, low: float, high: float, runs: int) -> str:
-    """
+    """Return a duration in words, as a range if its spread is known.
+
     Args:
-        low, high: the range of earlier runs; 0 if unknown.
+        low, high: the range of earlier runs in seconds; 0 if unknown.
     """
     if runs == 1:
         return f"about {about(seconds)}, going by one run"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def clock(seconds: float) -> str:
-    """1:05 or 1:02:03."""
+    """Return seconds as 1:05 or 1:02:03."""
     whole = max(0, round(seconds))
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
@@ -30,7 +30,7 @@ def ago(seconds: float) -> str:
 
 
 def many(count: int, one: str, more: str = "") -> str:
-    """ "1 word", "2 words"; `more` where the plural is not `one` with an s."""
+    """Return a count with its noun, "1 word" or "2 words"; `more` is the plural if it is not `one` with an s."""
     return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 

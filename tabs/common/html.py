@@ -41,5 +41,5 @@ def html_piece(
 
 
 def newest(name: str) -> str:
-    """Return the JavaScript expression for the value of a piece whose drawings tell when they were made (`PageState.news`)."""
+    """Return the JavaScript expression for the value of a piece whose drawings carry their time (`PageState.news`)."""
     return f"greenroom.newest('{name}', value)"

@@ -28,7 +28,7 @@ class OptionControls:
     only_for: tuple[str, ...]
 
     def named(self) -> Iterator[tuple[str, Component]]:
-        """Each option's name with its control."""
+        """Yield each option's name with its control."""
         return zip(self.names, self.components, strict=True)
 
 

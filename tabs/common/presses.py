@@ -1,10 +1,10 @@
-"""Presses of drawn pieces and of buttons: none is lost, and no answer comes over a later choice.
+"""Delivery of presses of drawn pieces and buttons: none is lost, and no answer replaces a later choice.
 
 Gradio drops an event while an earlier one of the same listener is pending ("once", its default), repeats an earlier one in place
-of the last ("always_last"), or sends all of them at once with what the page held before the first was answered ("multiple").
-Therefore the page sends presses itself, one at a time and in order (static/scripts/presses.js): Gradio is told "multiple" and
-never has two, and a last listener in the browser tells that all others have answered and that the page holds what they said.
-News are asked for through another event (`on_news`), so they neither take the place of a press nor wait for one.
+of the last ("always_last"), or sends all of them at once with the values from before the first answer ("multiple"). Therefore the
+page sends presses itself, one at a time and in order (static/scripts/presses.js): Gradio gets "multiple" and never has two
+pending, and a last listener in the browser reports that all others have answered and the page holds their values. Updates are
+requested through another event (`on_news`), so that they neither replace a press nor wait for one.
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ ANSWERED_IN_TURN = {"tick", "load"}
 
 
 def on_news(piece: gr.HTML, handler: Callable[..., Any], inputs: Any, outputs: Collection[Any]) -> None:
-    """Call `handler` when the page asks for news of `piece`. While an answer is pending the page asks once more at most."""
+    """Call `handler` when the page requests an update of `piece`. While an answer is pending, at most one further request is
+    queued.
+    """
     piece.input(handler, inputs, list(outputs), trigger_mode="always_last", **QUIET)
 
 
 def keep_presses(page: gr.Blocks) -> None:
-    """Let every press of the page count. Called within the context of the page, when all listeners are there."""
+    """Deliver every press of the page.
+
+    Call it in the context of the page, after all listeners are attached.
+    """
     pressed: dict[int, gr.HTML | gr.Button] = {}
     for listener in page.fns.values():
         pieces = [page.blocks.get(target) for target, event in listener.targets if event == PRESS and target is not None]
@@ -42,16 +47,15 @@ def keep_presses(page: gr.Blocks) -> None:
 
 
 def settle_changes(page: gr.Blocks) -> None:
-    """Let every change count and the page come to rest after it. Called within the context of the page, when all listeners are
-    there.
+    """Deliver every change of the page, and bring it to rest afterwards.
 
-    Gradio drops a change while an earlier one of the same listener is pending, so that of two voices chosen quickly one is lost:
-    the page asks again with what stands there then. Choices that carry data of their own, such as the place that was clicked on,
-    are all sent.
+    Call it in the context of the page, after all listeners are attached. Gradio drops a change while an earlier one of the same
+    listener is pending, so that of two voices chosen quickly one is lost: the page repeats the request with the value at that
+    time. Choices that carry data of their own, such as the position of a click, are all sent.
 
-    Where a listener of "always_last" was kept waiting, Gradio's page calls all listeners of the event again. Two such listeners
-    of one event that is sent twice keep each other waiting, and the page asks for ever. So each event has one of them at most,
-    that which listens to the most; the others are called with it.
+    While a listener with "always_last" waits, Gradio's page calls all listeners of the event again. Two such listeners of one
+    event that is sent twice keep each other waiting, and the page sends requests for ever. Therefore each event has at most one
+    of them, the one that is attached to the most events; the others become "multiple".
     """
     for listener in page.fns.values():
         events = {event for _, event in listener.targets}

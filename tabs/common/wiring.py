@@ -63,8 +63,8 @@ def with_error_toast(handler: Callable[P, Any]) -> Callable[P, Any]:
 def clear_when_changed(components: Iterable[Any], trouble: gr.HTML) -> None:
     """Clear the error, in the browser only, when one of these components changes.
 
-    Called before other listeners of these components: the browser calls one after another has been answered, and an error that
-    has come meanwhile would be cleared.
+    Call it before other listeners of these components are attached: the browser calls one after the other has been answered, and
+    would clear an error that arrived meanwhile.
     """
     gr.on([one.change for one in components], None, None, trouble, js="() => ''", **QUIET)
 
@@ -117,7 +117,7 @@ def voice_url(voice: str) -> str:
 
 
 def pronunciation_url(word: str, saying: str, voice: str, language: str) -> str:
-    """Address of a word said as an entry of the pronunciation list has it."""
+    """Return the address of a word spoken as an entry of the pronunciation list says."""
     return f"media/pronunciations?{urlencode({'word': word, 'saying': saying, 'voice': voice, 'language': language})}"
 
 

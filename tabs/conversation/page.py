@@ -1,4 +1,4 @@
-"""The Conversation tab: talking with a language model, rehearsing a scene, and what was said before."""
+"""The Conversation tab: conversations with a language model, rehearsals of a scene, and past conversations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TALK, REHEARSE = "talk", "rehearse"
 
 
 class ConversationTab:
-    """Draws the tab and connects it. Rehearsal comes first where there is no language model to talk with."""
+    """Draws the tab and connects it. Rehearsal comes first if no language model is configured."""
 
     def __init__(self, studio: Services, texts: NewTexts, secret: str) -> None:
         first = TALK if studio.language.status().ready else REHEARSE
@@ -44,5 +44,5 @@ class ConversationTab:
 
     @property
     def live(self) -> list[LiveList]:
-        """What both show of the studio."""
+        """The lists of the three panels."""
         return [*self.talk.live, *self.rehearsal.live, self.past.live]

@@ -1,4 +1,4 @@
-"""What was had in the Conversation tab before: heard again, read turn by turn, given out, deleted, taken into the studio."""
+"""Past conversations of the Conversation tab: play, read turn by turn, export, delete, save as outputs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ STAGES = {
 
 @dataclass(frozen=True)
 class _TalkRow:
-    """One row of the list; addresses are relative to the page, `play` is "" where there is no sound."""
+    """One row of the list; addresses are relative to the page, `play` is "" without a recording."""
 
     talk: PastTalk
     facts: str
@@ -46,7 +46,7 @@ class _TalkRow:
 
 
 def past_list(talks: list[PastTalk]) -> str:
-    """HTML of the list."""
+    """Return the HTML of the list."""
     rows = [_row(one) for one in talks[:MOST_SHOWN]]
     return render("conversation/past_list.html", rows=rows, total=len(talks), now=time.time())
 
@@ -72,7 +72,7 @@ def _turn_address(talk: str, turn: str) -> str:
 
 
 class PastPanel:
-    """Below the stage: the list, and one of its conversations opened."""
+    """The list below the stage, with one conversation opened."""
 
     def __init__(self, studio: Services) -> None:
         self._studio, self._talks = studio, PastTalks(studio)
@@ -92,7 +92,7 @@ class PastPanel:
 
     @property
     def live(self) -> LiveList:
-        """The list, which a conversation that ends and other pages change."""
+        """The list, which changes when a conversation ends or by another page."""
         topics = (Topic.CONVERSATIONS, Topic.OUTPUTS)
         return LiveList(topics, (), (self.list,), lambda values: {self.list: self._drawn()})
 
@@ -160,7 +160,7 @@ class PastPanel:
 
 
 def _times(turn: dict[str, Any]) -> list[tuple[str, float]]:
-    """What each stage of an answer took by itself, in seconds."""
+    """Return the duration of each stage of an answer by itself, in seconds."""
     found: list[tuple[str, float]] = []
     before = 0.0
     for name, at in sorted(turn.get("waterfall", {}).items(), key=lambda one: one[1]):

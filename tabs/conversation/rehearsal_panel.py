@@ -1,4 +1,4 @@
-"""Rehearsing a scene, in which the studio speaks the other parts and follows the person who speaks one."""
+"""Rehearsal of a scene: the studio speaks the other parts and follows the user, who speaks one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Ben: I brought it as far as the bridge, and there I read it.
 
 
 class RehearsalPanel:
-    """Draws the form and the stage. The rehearsal itself runs over its own socket (api/http/rehearsal.py)."""
+    """Draws the form and the stage. The rehearsal itself runs over a WebSocket (api/http/rehearsal.py)."""
 
     def __init__(self, studio: Services, texts: NewTexts) -> None:
         self._studio, self._texts = studio, texts
@@ -69,7 +69,9 @@ class RehearsalPanel:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What a form keeps: the scene. rehearsal.js keeps the part, whose choices come with the scene."""
+        """The components whose values the browser keeps: the scene. rehearsal.js keeps the part, whose choices depend on the
+        scene.
+        """
         return {"scene": self.narration}
 
     def wire(self) -> None:
@@ -86,7 +88,7 @@ class RehearsalPanel:
 
     @property
     def live(self) -> list[LiveList]:
-        """The scenes that there are; an engine or a voice that is there by now mends what was wrong."""
+        """The list of scenes, and the readiness, which depends on engines and voices."""
         scenes = LiveList(
             (Topic.OUTPUTS,), (), (self.narration,), lambda values: {self.narration: gr.update(choices=self._narrations())}
         )

@@ -1,4 +1,4 @@
-"""Talking with a language model: with whom, who listens, in which voice, and what is missing for it."""
+"""Conversation with a language model: choice of model, recogniser and voice, and what is missing for it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LANGUAGES = [
 
 @dataclass(frozen=True)
 class PartShown:
-    """One part of a conversation in a line: what it is, or why there is none, with the HTML of the button that mends it."""
+    """One part of a conversation in a line: its name, or why it is unavailable, with the HTML of the button that sets it up."""
 
     name: str
     sentence: str
@@ -44,7 +44,7 @@ class PartShown:
 
 
 class TalkPanel:
-    """Draws the form and the stage. The conversation itself runs over its own socket (api/http/conversation)."""
+    """Draws the form and the stage. The conversation itself runs over a WebSocket (api/http/conversation)."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -73,7 +73,7 @@ class TalkPanel:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What a browser remembers."""
+        """The components whose values the browser keeps."""
         return {
             "persona": self.persona, "voice": self.voice, "language": self.language, "ear": self.ear, "echo": self.echo,
         }  # fmt: skip
@@ -84,7 +84,7 @@ class TalkPanel:
 
     @property
     def live(self) -> list[LiveList]:
-        """The voices and engines that there are."""
+        """The lists of voices and engines."""
         return [LiveList((Topic.VOICES, Topic.ENGINES), self.fields, (self.voice, self.ear, self.ready), self._refreshed)]
 
     @property

@@ -1,8 +1,7 @@
-"""The Director tab: a topic, a board that a person changes and approves, and the film that is made of it.
+"""The Director tab: a topic, a board that the user edits and approves, and the film that is made of it.
 
-The board is one drawn piece. It works on the studio's public calls (tabs/common/static/scripts/director.js), so that a press goes
-straight to the studio and no redrawing of the page can lose it; this module gives it the skeleton, and the voices and faces to
-choose from.
+The board is one drawn piece. Its script calls the studio's public API directly (tabs/common/static/scripts/director.js), so that
+no redraw of the page can lose an edit; this module provides its frame and the choices of voices and faces.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class DirectorTab:
 
     @property
     def live(self) -> LiveList:
-        """The voices, which other tabs save and delete."""
+        """The list of voices, which other tabs change."""
         return LiveList((Topic.VOICES, Topic.ENGINES), (), (self.choices,), lambda values: {self.choices: self._choices()})
 
     def _choices(self) -> str:

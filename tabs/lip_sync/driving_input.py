@@ -1,4 +1,4 @@
-"""The video whose face leads a portrait: uploaded, or an output of an earlier job."""
+"""The driving video of a portrait: an upload, or an output of an earlier job."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class DrivingInput:
 
     @property
     def places(self) -> dict[str, Any]:
-        """The component that is shown for each choice of `driving_from`."""
+        """The component that is visible for each choice of `driving_from`."""
         return {VIDEO: self.driving, LIBRARY: self.driving_output}
 
     def spec(self, values: Values) -> dict[str, Any]:
-        """The fields of a job that name the driving video."""
+        """Return the fields of a job that name the driving video."""
         chosen = self.places[values[self.driving_from]]
         return {"driving_video": values[chosen] or "", "driving_face_number": int(values[self.driving_face] or 1)}
 
     def restored(self, spec: Mapping[str, Any]) -> Updates:
-        """Updates that bring the fields of an earlier job back."""
+        """Return updates that restore the fields of an earlier job."""
         driving = source_of(self._studio, spec.get("driving_video", ""))
         updates: Updates = {
             self.driving_from: LIBRARY if driving.output else VIDEO,

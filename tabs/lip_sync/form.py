@@ -121,18 +121,18 @@ class LipSyncForm:
 
     @property
     def shown(self) -> set[Any]:
-        """Those of `inputs` that are visible."""
+        """The visible components of `inputs`."""
         return self.inputs - {self.point}
 
     @property
     def kept(self) -> dict[str, Any]:
-        """The components whose values the browser keeps, by fixed names; the text is kept by texts.js."""
+        """The components whose values the browser keeps, by fixed names; texts.js keeps the text."""
         names = ("mode", "face_from", "picture", "video", "face_output", "face_number", "speech_from", "voice", "recording",
                  "transcript", "audio_output", "engine", "fps", "quality", "length")  # fmt: skip
         return {**{name: getattr(self, name) for name in names}, **self.driving.named, **named_options(self.options)}
 
     def spec(self, values: Values) -> tuple[str, dict[str, Any]]:
-        """The kind of job and its fields from the values of `inputs`."""
+        """Return the kind of job and its fields from the values of `inputs`."""
         x, y = values[self.point] or (-1.0, -1.0)
         engine, mode = values[self.engine], values[self.mode]
         shared = {
@@ -146,7 +146,7 @@ class LipSyncForm:
         return "lip_sync", {**shown, **shared, **self._speech(values)}
 
     def seen(self, values: Values) -> Path | None:
-        """The file whose face is chosen in the form, None while there is none."""
+        """Return the file whose face is chosen in the form, None without one."""
         place = {PICTURE: self.picture, VIDEO: self.video}.get(values[self.face_from])
         if place is not None:
             return Path(values[place]) if values[place] else None

@@ -1,4 +1,4 @@
-"""Inputs of a job that may be an output of an earlier one: what can be chosen, and what an earlier job took."""
+"""Inputs of a job that may be an output of an earlier job: the choices, and the inputs of an earlier job."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tabs.common.formats import about
 
 @dataclass(frozen=True)
 class JobSource:
-    """What a field of an earlier job named: an output that is kept, a file that is there, or neither."""
+    """The present state of an earlier job's input: an existing output, an existing file, or neither."""
 
     output: str = ""
     file: str = ""
 
 
 def source_of(studio: Services, value: str) -> JobSource:
-    """What the field of an earlier job names now."""
+    """Return the present state of an earlier job's input."""
     try:
         return JobSource(output=studio.library.get(value).id)
     except GreenroomError:
@@ -27,6 +27,6 @@ def source_of(studio: Services, value: str) -> JobSource:
 
 
 def output_choices(studio: Services, *kinds: str) -> list[tuple[str, str]]:
-    """The newest outputs of these kinds, with their lengths."""
+    """Return the newest outputs of these kinds, with their lengths."""
     found = studio.library.list(limit=60, kinds=kinds)
     return [(f"{one.title or one.id}" + (f" · {about(one.duration)}" if one.duration else ""), one.id) for one in found]

@@ -164,7 +164,7 @@ class LipSyncTab:
 
     @with_error_toast
     def _face_clicked(self, values: Values, event: gr.SelectData) -> Updates:
-        """Take the face that was clicked on, and mark it; a click beside every face takes none."""
+        """Choose the face at the position of a click, and mark it; a click beside all faces chooses none."""
         file, form = self.form.seen(values), self.form
         picture = None if file is None else _first_of(file)
         if file is None or picture is None or not isinstance(event.index, list | tuple) or len(event.index) != 2:
@@ -181,7 +181,7 @@ class LipSyncTab:
         return shown if picked is None else {**shown, form.face_number: picked + 1}
 
     def _face_numbered(self, values: Values) -> Updates:
-        """A number that is written counts, and no click before it."""
+        """Choose the face with the number in the form, which replaces an earlier click."""
         return {self.form.point: None, self.form.clicked: "", self.form.first: self._first_picture(values)}
 
     @with_error_toast
@@ -235,7 +235,7 @@ class LipSyncTab:
 
 
 def _first_of(file: Path) -> Picture | None:
-    """A picture, or the first one of a video; None where there is none."""
+    """Return a picture, or the first one of a video; None if there is none."""
     try:
         return read_image(file) if is_image(file) else next(read_frames(file)).picture
     except (MediaError, StopIteration):

@@ -35,7 +35,8 @@ class DiskSection:
         return [disk_panel(self._disk.report(), self._studio.library.recent_removals(REMOVALS_SHOWN))]
 
     def clicked(self, event: gr.EventData) -> None:
-        """
+        """Free the space of an area.
+
         Raises:
             GreenroomError: it is in use, or unknown.
         """

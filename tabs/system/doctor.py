@@ -33,9 +33,10 @@ class DoctorSection:
         return [doctor_panel(last_report(self._studio.paths.root), running)]
 
     def clicked(self, event: gr.EventData) -> None:
-        """
+        """Start the examination, or a repair.
+
         Raises:
-            GreenroomError: the examination cannot be started.
+            GreenroomError: it cannot be started.
         """
         data = clicked(event)
         if data.get("act") == "examine":

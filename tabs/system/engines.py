@@ -81,7 +81,8 @@ class EnginesSection:
         return [engines_panel(self._facts(), ended, search or "", comfyui=studio.comfyui.standing())]
 
     def clicked(self, event: gr.EventData) -> None:
-        """
+        """Run the action of a button.
+
         Raises:
             GreenroomError: the action is not possible.
         """

@@ -47,7 +47,8 @@ class JobsSection:
         return [jobs_panel(jobs, queued, filtered=bool(state or kind or search)) + times]
 
     def clicked(self, event: gr.EventData) -> None:
-        """
+        """Run the action of a button.
+
         Raises:
             GreenroomError: the action is not possible.
         """
@@ -71,7 +72,8 @@ class JobsSection:
 
 
 def jobs_panel(jobs: Sequence[Job], queued: Sequence[Job] = (), now: float | None = None, *, filtered: bool = False) -> str:
-    """
+    """Return the HTML of the list.
+
     Args:
         queued: all queued jobs, including filtered ones, because places are counted in the whole lane.
     """

@@ -1,4 +1,4 @@
-"""The System tab's language model: which one answers; a server found, chosen and tried, or the built-in one set up."""
+"""The language-model section of the System tab: the model in use, discovery, choice and test of servers, and the built-in one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HELD_TO = {
 
 
 class LanguageSection:
-    """What is drawn, and the fields in which a person writes an address. Nothing is asked before a button is pressed."""
+    """The drawn part, and the fields for an address. No server is contacted before a button is pressed."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -55,9 +55,10 @@ class LanguageSection:
         return [render("system/language.html", status=status, lines=_lines(status)) + offer]
 
     def clicked(self, event: gr.EventData) -> None:
-        """
+        """Run the action of a button.
+
         Raises:
-            GreenroomError: what stands in the way.
+            GreenroomError: the action is not possible.
         """
         if clicked(event).get("act") != "forget":
             raise InvalidInput("page.button-unknown")
@@ -65,7 +66,7 @@ class LanguageSection:
         notice("The language server is not used any more.")
 
     def wire(self, opened: Any) -> None:
-        """Connect the fields and buttons; `opened` is the section's own opening."""
+        """Connect the fields and buttons; `opened` is the event that opens the section."""
         shown = [self.piece, self.told, self.model, self.key]
         opened.then(self._filled, [self.address, self.model], [self.address, self.model], **QUIET)
         chosen = self.use.click(self._use, [self.address, self.model, self.key], shown, **QUIET)
@@ -79,7 +80,7 @@ class LanguageSection:
         self.told.click(self._taken, None, [self.address, self.model], **QUIET)
 
     def _filled(self, address: str, model: str) -> list[Any]:
-        """What is chosen, where nothing was written yet."""
+        """Return updates that fill empty fields with the present choice."""
         status = self._studio.language.status()
         return [gr.skip(), gr.skip()] if address else [status.url, status.model if status.url else model or ""]
 
@@ -94,7 +95,7 @@ class LanguageSection:
 
     @with_error_toast
     def _test(self, address: str) -> list[Any]:
-        """Try what is chosen. An address that was written and refused is not what is tried: its error stays."""
+        """Test the present choice. A written address that was refused is not tested: its error remains."""
         language = self._studio.language
         if language.status().source == "none" or not _is_meant(address, language.status().url):
             return [gr.skip()] * 4
@@ -123,7 +124,7 @@ class LanguageSection:
 
 
 def _is_meant(written: str, url: str) -> bool:
-    """Whether what stands in the box is what is chosen; an empty box means whatever is chosen."""
+    """Return whether the text in the field is the present choice; an empty field stands for any choice."""
     bare = written.strip().rstrip("/").removesuffix("/v1")
     return not bare or bare.partition("://")[2].lower() in url.lower() or bare.lower() in url.lower()
 

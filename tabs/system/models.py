@@ -50,7 +50,8 @@ class ModelsPanel:
         return environments_panel(environments, jobs) + weights
 
     def clicked(self, event: gr.EventData) -> None:
-        """
+        """Run the action of a button.
+
         Raises:
             GreenroomError: the action is not possible.
         """

@@ -30,7 +30,7 @@ EVENTS_SHOWN = 20
 
 @dataclass
 class SystemPageState(PageState):
-    """What was last sent to this page, and of which section."""
+    """The values last sent to this page, and the section that they belong to."""
 
     section: str = ""
 
@@ -45,7 +45,11 @@ class Section(Protocol):
         """Return the HTML of `piece`, as a list with one item."""
 
     def clicked(self, event: gr.EventData) -> None:
-        """Handle a press of a drawn button. Raises GreenroomError."""
+        """Handle a press of a drawn button.
+
+        Raises:
+            GreenroomError: the action is not possible.
+        """
 
 
 class ModelsSection:

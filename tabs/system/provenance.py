@@ -1,4 +1,4 @@
-"""The System tab's Check a file: what any file says about itself, and the certificate with which this studio signs."""
+"""The Check-a-file section of the System tab: what any file states about itself, and the studio's signing certificate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_AT_ONCE = 20
 
 
 class ProvenanceSection:
-    """A button that takes files, what was found in them, and the drawn piece about this studio's own signature."""
+    """An upload button, the statements that were found, and the drawn piece about the studio's own certificate."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -39,14 +39,15 @@ class ProvenanceSection:
         return [render("system/provenance.html", certificate=certificate, trouble=trouble)]
 
     def clicked(self, event: gr.EventData) -> None:
-        """
+        """Refuse every press: the piece has no buttons.
+
         Raises:
-            InvalidInput: nothing here can be pressed.
+            InvalidInput: always.
         """
         raise InvalidInput("page.button-unknown")
 
     def wire(self) -> None:
-        """Files are checked as soon as they are there; the old result goes at once, lest it be taken for that of the new ones."""
+        """Check files as soon as they are uploaded; the previous result is removed first, so that it is not taken for theirs."""
         given = self.choose.upload(
             lambda: render("system/checked.html", files=None), None, self.told, trigger_mode="always_last", **QUIET
         )
@@ -70,7 +71,7 @@ class ProvenanceSection:
 
 
 def _chip(found: FileStatement) -> tuple[str, str]:
-    """A state of the page's chips and its words; the words tell of the statement, never of the file."""
+    """Return a state of the page's chips and its label, which describes the statement, never the file."""
     if found.holds is None:
         return "cold", "no statement read"
     if not found.holds:

@@ -115,13 +115,13 @@ class TextToVideoForm:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """The components whose values the browser keeps, by fixed names; the text is kept by texts.js."""
+        """The components whose values the browser keeps, by fixed names; texts.js keeps the text."""
         names = ("source", "shots", "engine", "size", "image", "pictures", "narration", "voice", "captions", "join", "music",
                  "seed", "seconds", "negative")  # fmt: skip
         return {**{name: getattr(self, name) for name in names}, **named_options(self.options)}
 
     def spec(self, values: Values) -> tuple[str, dict[str, Any]]:
-        """The kind of job and its fields.
+        """Return the kind of job and its fields.
 
         Raises:
             InvalidInput: the shot list is empty, or contains an invalid number.

@@ -1,4 +1,4 @@
-"""Earlier states of the shot table: what was typed over, replaced or taken out comes back, and goes again."""
+"""Undo and redo for the shot table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ History = dict[str, Any]
 
 
 def remembered(history: History | None, rows: Rows) -> History:
-    """The history with a change of the table in it; a table that it just gave itself changes nothing."""
+    """Return the history with the table's present state added; a state that undo or redo just set adds nothing."""
     if history is None:
         return {"past": [], "now": rows, "future": []}
     if rows == history["now"]:
@@ -26,7 +26,7 @@ def remembered(history: History | None, rows: Rows) -> History:
 
 
 def stepped(history: History | None, back: bool) -> History | None:
-    """One step back, or forward again; None where there is none."""
+    """Return the history one step back, or forward; None if there is no such step."""
     taken, other = ("past", "future") if back else ("future", "past")
     if history is None or not history[taken]:
         return None
@@ -34,7 +34,7 @@ def stepped(history: History | None, back: bool) -> History | None:
 
 
 class ShotsHistory:
-    """Draws *Undo* and *Redo*, which are dead while there is nothing to take back."""
+    """Draws *Undo* and *Redo*, which are disabled without a step to take."""
 
     def __init__(self) -> None:
         self._history = gr.State(None)
@@ -42,7 +42,7 @@ class ShotsHistory:
         self.redo = gr.Button("Redo", size="sm", elem_id="video-shots-redo", interactive=False, min_width=80)
 
     def wire(self, shots: gr.Dataframe) -> None:
-        """Follow every change of a table, whoever made it."""
+        """Record every change of a table, by the user or by the studio."""
 
         def changed(values: Values) -> Updates:
             return self._shown(remembered(values[self._history], [list(row) for row in values[shots] or []]))

@@ -60,7 +60,7 @@ class UpscalePanel:
 
     @property
     def live(self) -> LiveList:
-        """The videos of the library, and which engines are ready."""
+        """The list of videos in the library, and the readiness of engines."""
 
         def refreshed(values: Values) -> Updates:
             videos = with_chosen(self._studio, self.choices(), values[self.video])

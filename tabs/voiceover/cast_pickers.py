@@ -1,4 +1,4 @@
-"""The cast of a script: a picker for each speaker, and the voices proposed to tell them apart."""
+"""The cast of a script: a picker for each speaker, with distinct voices as proposals."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class CastPickers:
         return {self.speakers, self.more.chosen, *self.pickers}
 
     def spec(self, values: Values) -> dict[str, Any]:
-        """The fields `speakers` and `just_text` of a voiceover job."""
+        """Return the fields `speakers` and `just_text` of a voiceover job."""
         cast = self._chosen(values)
         return {
             "speakers": {name: voice for name, voice in cast.items() if voice != JUST_TEXT},
@@ -89,8 +89,9 @@ class CastPickers:
         }
 
     def headed(self, count: int) -> Any:
-        """Return an update of the accordion for so many speakers; where not all have a picker its heading says how the others are
-        given a voice."""
+        """Return an update of the accordion for a number of speakers; if there are too few pickers, its heading says how the
+        other speakers get a voice.
+        """
         more = f"Cast: {MOST_SPEAKERS} of {count}; the others get a voice in the script, as in “Anna (voice=kokoro/af_sarah): …”"
         return gr.update(visible=count > 0, label=more if count > MOST_SPEAKERS else "Cast")
 
@@ -142,7 +143,7 @@ class CastPickers:
         return updates
 
     def _present(self, voice: str) -> str:
-        """The voice as it is called now."""
+        """Return the present name of a voice."""
         return voice if voice == JUST_TEXT else renamed_or_same(self._studio, voice)
 
     def _update(self, engine: str, voice: str, **more: Any) -> Any:

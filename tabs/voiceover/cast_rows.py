@@ -1,7 +1,7 @@
-"""The rows of a large cast, for the speakers beyond those that have a picker of Gradio's: drawn, because components are dear.
+"""Drawn rows for the speakers of a large cast who have no Gradio picker.
 
-A page holds every picker that it may need from the start, whether it is seen or not. These rows are there when a script has so
-many speakers, and share one list of voices.
+Every Gradio component is part of the page from the start, visible or not, and costs loading time. These rows are drawn only when
+a script has that many speakers, and share one list of voices.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class _Row(NamedTuple):
 
 
 class CastRows:
-    """The rows and the voice of each.
+    """The rows with the voice of each.
 
     Args:
-        wishes: where the browser keeps the chosen voices by the speaker's name, for all scripts.
+        wishes: the browser's store of chosen voices by speaker, for all scripts.
     """
 
     def __init__(self, wishes: gr.BrowserState) -> None:
@@ -47,7 +47,7 @@ class CastRows:
         self.rows.click(self._choose, {self.chosen, self._wishes}, [self.chosen, self._wishes], **QUIET)
 
     def shown(self, cast: Mapping[str, str], choices: Choices) -> Updates:
-        """Return updates that draw these speakers with their voices, and no rows for an empty cast."""
+        """Return updates that draw these speakers with their voices; an empty cast has no rows."""
         words = {voice: title for title, voice in choices}
         rows = [_Row(name, voice, words.get(voice, f"{voice} · {GONE}")) for name, voice in cast.items()]
         return {
@@ -57,12 +57,12 @@ class CastRows:
         }
 
     def listed(self, choices: Choices) -> str:
-        """Return the HTML of the list of voices that the rows share. What is chosen in a row stays as it is."""
+        """Return the HTML of the rows' list of voices. Choices in the rows do not change."""
         return render("voiceover/cast/voices.html", choices=choices)
 
     @with_error_toast
     def _choose(self, values: Values, event: gr.EventData) -> Updates:
-        """Keep a choice. The row shows it already, so nothing is drawn."""
+        """Store a choice. The row shows it already, so nothing is drawn."""
         data = clicked(event)
         chosen = values[self.chosen] or {}
         if data.get("act") != "cast" or data.get("speaker") not in chosen:

@@ -85,12 +85,12 @@ class VoiceoverForm:
 
     @property
     def shown(self) -> set[Any]:
-        """Those of `inputs` that are visible."""
+        """The visible components of `inputs`."""
         return self.inputs - {self.cast.speakers, self.cast.more.chosen}
 
     @property
     def kept(self) -> dict[str, Any]:
-        """The components whose values the browser keeps, by fixed names; it keeps the cast as `CastPickers.wishes`."""
+        """The components whose values the browser keeps, by fixed names; `CastPickers.wishes` holds the cast."""
         return {"voice": self.voice, "engine": self.engine, **self.sound.kept, **named_options(self.options)}
 
     def spec(self, values: Values) -> dict[str, Any]:
@@ -163,8 +163,11 @@ class VoiceoverForm:
         ]
 
     def _told(self, values: Values) -> Updates:
-        """Return the notes that have changed. One that has not must not be sent: the person may have chosen another engine or
-        voice since they asked, and the note of that choice would be drawn over."""
+        """Return the notes that have changed.
+
+        Unchanged notes are not sent, because the user may have chosen another engine or voice since the request, and an old note
+        would replace the one of that choice.
+        """
         voice = renamed_or_same(self._studio, values[self.voice] or "")
         now = {self.hear_piece: self.hear(voice), self.engine_note: self.engine_text(values[self.engine])}
         return {piece: html for piece, html in now.items() if html != values[piece]}
@@ -186,7 +189,7 @@ class VoiceoverForm:
         ]
 
     def _automatic_told(self) -> str:
-        """Who reads English when nobody has chosen, and by what measurement."""
+        """Return which engine reads English by default, and the measurement behind it."""
         rows = self._studio.engines.statuses(EngineKind.SPEECH)
         found = best_measured("en", [row.card.id for row in rows if row.ready])
         if found is None:

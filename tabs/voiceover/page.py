@@ -149,7 +149,7 @@ class VoiceoverTab:
             tab.select(None, None, [self.trouble, *controls], js=js, **QUIET)
 
     def _controls(self, section: str) -> dict[Any, bool]:
-        """Which controls are shown in a section. The browser does it, which knows the order of the choices."""
+        """Return which controls a section shows. The browser applies it, because it knows the order of the choices."""
         script, batch, transcribe = (section == one for one in ("script", "batch", "transcribe"))
         return {
             self.settings_column: script or batch,

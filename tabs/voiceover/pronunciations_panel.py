@@ -1,4 +1,4 @@
-"""The pronunciation list on the page: words and what is said for them, heard before they are saved, changed, deleted."""
+"""The pronunciation list: entries with their pronunciation, previewed before they are saved, changed, deleted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EVERYWHERE = "Every voice"
 
 @dataclass(frozen=True)
 class _EntryRow:
-    """One entry as the list shows it; `respelling` is what engines get that read letters alone, "" where that is the saying."""
+    """One entry of the list; `respelling` is the text for engines that read letters only, "" if it equals the pronunciation."""
 
     entry: Pronunciation
     url: str
@@ -39,7 +39,7 @@ class _EntryRow:
 
 
 def entries_list(entries: list[Pronunciation]) -> str:
-    """HTML of the list; of a very long one the first words, and how many there are."""
+    """Return the HTML of the list; of a very long one the first words and the total."""
     rows = [_row(one) for one in entries[:MOST_SHOWN]]
     return render("voiceover/pronunciations_list.html", rows=rows, total=len(entries))
 
@@ -53,10 +53,10 @@ def _row(entry: Pronunciation) -> _EntryRow:
 
 
 class PronunciationsPanel:
-    """Folded below the form.
+    """The folding section below the form.
 
     Args:
-        voice: the picker of the form above: an entry may be for that voice alone, and is heard in it.
+        voice: the voice picker of the form above: an entry may apply to that voice alone, and is previewed in it.
     """
 
     def __init__(self, studio: Services, voice: LiveDropdown) -> None:
@@ -96,7 +96,7 @@ class PronunciationsPanel:
 
     @property
     def live(self) -> LiveList:
-        """The list, which another page may have changed."""
+        """The list, which another page may change."""
         topics = (Topic.PRONUNCIATIONS, Topic.VOICES)
         return LiveList(topics, (), (self.list,), lambda values: {self.list: self._drawn()})
 
@@ -113,7 +113,7 @@ class PronunciationsPanel:
         return entries_list(self._studio.pronunciations.list())
 
     def _heard(self, values: Values) -> str:
-        """The ear: the word as it stands in the form, in its voice, or the chosen one; "" while there is nothing to hear."""
+        """Return the preview: the word in the form as it would be spoken, in its voice or the chosen one; "" without a word."""
         word, saying, language = values[self.word] or "", values[self.saying] or "", values[self.language] or ""
         if not word.strip() or not saying.strip():
             return ""
@@ -125,7 +125,7 @@ class PronunciationsPanel:
         return render("voiceover/hear_pronunciation.html", url=url, word=entry.word, why="")
 
     def _offered(self, values: Values) -> Any:
-        """An entry is for every voice, for the one that is chosen above, or for that which it was for."""
+        """Return the choices of an entry's scope: every voice, the one chosen above, or the one that the entry already has."""
         return gr.update(choices=_voices(values[self._voice] or "", values[self.of] or ""))
 
     def _saved(self, values: Values) -> Updates:

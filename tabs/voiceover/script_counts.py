@@ -26,7 +26,7 @@ def counts(found: ScriptEstimate | None, fit: str = "") -> str:
 
 
 def _said_otherwise(found: ScriptEstimate) -> str:
-    """Return what of the script is replaced or needs another engine, or ""."""
+    """Return a note on text that is replaced or needs another engine, or ""."""
     if not found.unsayable:
         return ""
     first = found.unsayable[0]

@@ -56,8 +56,9 @@ def segments_list(
 
 
 class _SentenceRow(NamedTuple):
-    """One sentence as the list shows it; `url` is "" until it is rendered, `doubt` None where there is none, `failure` why it
-    could not be spoken."""
+    """One sentence as the list shows it; `url` is "" until it is rendered, `doubt` is None without doubts, `failure` is the
+    reason why it could not be rendered.
+    """
 
     id: str
     number: int
@@ -74,7 +75,7 @@ class _SentenceRow(NamedTuple):
 
 
 class _Voice(NamedTuple):
-    """A voice that was made up; `url` is "" until it has spoken."""
+    """A generated voice; `url` is "" until its anchor is rendered."""
 
     id: str
     url: str

@@ -47,8 +47,12 @@ class TranscribePanel:
         self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in listening]
 
     def wire(self, view: JobView, go: gr.Button, trouble: gr.HTML, texts: NewTexts, tabs: gr.Tabs) -> None:
-        """Args: view: shows the job and its result. go, trouble: the button, and the component for errors. texts: puts the text
-        into the script box on "Use as script"; `tabs` then shows the tab with the id "script".
+        """Connect every event of the section.
+
+        Args:
+            view: shows the job and its result.
+            go, trouble: the button, and the component for errors.
+            texts: puts the text into the script box on "Use as script"; `tabs` then shows the tab with the id "script".
         """
         self._view, self.trouble, self._texts = view, trouble, texts
         groups = [made.group for made in self.options]

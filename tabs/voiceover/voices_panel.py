@@ -36,7 +36,7 @@ TRANSCRIPT_WORDS = {
 
 @dataclass(frozen=True)
 class _VoiceRow:
-    """One saved voice as the list shows it; a damaged one has nothing but its damage."""
+    """One saved voice as the list shows it; of a damaged one only the error."""
 
     voice: Voice
     url: str = ""
@@ -133,7 +133,7 @@ class VoicesPanel:
         return [findings_list(verdict), best, gr.update(visible=best is not None, value=label), offered, ""]
 
     def _nearest(self, path: str | None) -> list[Any]:
-        """The built-in voices that sound most like the clip."""
+        """Return the preset voices that are most similar to the clip."""
         try:
             if not path:
                 raise InvalidInput("voice.no-clip-yet")
@@ -193,7 +193,7 @@ class VoicesPanel:
 
     @with_error_toast
     def _change(self, values: Values) -> Updates:
-        """Only what was written in the form changes: a transcript may have been made since it was opened."""
+        """Save the fields that were edited; others stay, because a transcript may have been made since the form was opened."""
         edit, before = self.edit, values[self.edit.shown] or {}
         old = self._studio.voices.get(values[edit.voice])
         name, transcript, tags, notes, consent = (

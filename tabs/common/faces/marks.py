@@ -1,4 +1,4 @@
-"""Which face of a picture a click has chosen: marked in the picture, and said."""
+"""Marks and words for the face of a picture that a click has chosen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEIGHT = 0.56
 
 
 def outlined(picture: Picture, faces: Sequence[SeenFace], chosen: int | None) -> Picture:
-    """The picture with every face outlined and numbered from 1, the largest first; the chosen one stands out."""
+    """Return the picture with every face outlined and numbered from 1, the largest first; the chosen one is highlighted."""
     import cv2
 
     drawn = picture.copy()
@@ -35,7 +35,7 @@ def outlined(picture: Picture, faces: Sequence[SeenFace], chosen: int | None) ->
 
 
 def picked_line(faces: Sequence[SeenFace], chosen: int | None) -> str:
-    """HTML that says what a click has chosen, or that it was on no face."""
+    """Return HTML with the chosen face, or a note that the click hit no face."""
     if not faces:
         return note("No face is found in this picture.", urgent=True)
     if chosen is None:

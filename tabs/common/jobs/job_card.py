@@ -11,11 +11,12 @@ from tabs.common.templating import render
 
 
 def job_card(job: Job | None, others: Sequence[Job] = (), now: float | None = None) -> str:
-    """HTML of the card.
+    """Return the HTML of the card.
 
     Args:
         job: the job in focus, or None.
-        others: further unfinished jobs, each with a stop button. now: seconds since the epoch, for the clock.
+        others: further unfinished jobs, each with a stop button.
+        now: seconds since the epoch, for the clock.
     """
     if job is None:
         return render("common/jobs/job_card.html", job=None, others=others)

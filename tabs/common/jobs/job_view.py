@@ -201,8 +201,10 @@ class JobView:
 
     @with_error_toast
     def _acted(self, data: dict[str, str], current: str, seen: PageState | None, page: int | None) -> list[Any]:
-        """Handle a press of a drawn button: buttons of jobs have `job`, those of outputs `output`. Only one that chooses a job
-        changes which one is in front: a job may have been submitted since the press."""
+        """Handle a press of a drawn button: buttons of jobs have `job`, those of outputs `output`.
+
+        Only a button that chooses a job changes the one in front, because a job may have been submitted since the press.
+        """
         act, chosen = data.get("act"), data.get("act") in ("retry", "focus", "open")
         if act == "cancel":
             self._studio.jobs.cancel(data.get("job", ""))

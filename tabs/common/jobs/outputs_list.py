@@ -19,7 +19,7 @@ MOST_FOLDED = 300
 
 @dataclass(frozen=True)
 class _OutputRow:
-    """One output as the list shows it; the addresses are relative to the page. `folded` are some of the `others` under it."""
+    """One row of the list. Addresses are relative to the page; `folded` are those of the `others` that are listed under it."""
 
     output: LibraryOutput
     title: str

@@ -1,7 +1,8 @@
-"""What a page was last sent, and when each drawing was made, so that only changes are sent and none comes over a newer one.
+"""The state of a page as last sent, with the time of each drawing, so that only changes are sent and no older drawing replaces a
+newer one.
 
-Several requests of one page are answered at the same time, and their answers arrive in any order. Drawings of one page are
-therefore made one after the other, and each begins with a comment that tells when; the browser keeps the newest (`newest` in
+Several requests of one page run at the same time, and their answers arrive in any order. Drawings of one page are therefore
+serialised, and each begins with a comment that holds its time; the browser keeps the newest (`newest` in
 static/scripts/presses.js, `inFront` in static/scripts/page.js).
 """
 
@@ -20,7 +21,7 @@ from tabs.common.notices.answers import moment
 
 @dataclass
 class PageState:
-    """What was last sent to this page, so that only changes are sent."""
+    """The values last sent to one page."""
 
     counter: int = -1
     job: str = ""
@@ -33,7 +34,7 @@ class PageState:
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Hold while something is read and drawn: what is drawn later was read later."""
+        """Hold a lock while data are read and drawn, so that a later drawing has later data."""
         with self._drawing:
             self._now = moment()
             yield
@@ -43,10 +44,11 @@ class PageState:
         return self._if_changed(name, html, f"<!--{self._now}-->")
 
     def in_front(self, name: str, html: str, shows: str, *, chosen: bool) -> Any:
-        """Likewise for a piece about the job in front.
+        """Return the same for a piece about the job in front.
 
         Args:
-            shows: the job and page that it shows. chosen: they have just been chosen, and earlier answers are outdated.
+            shows: the job and page that it shows.
+            chosen: they have just been chosen, and earlier answers are outdated.
         """
         return self._if_changed(name, html, f"<!--{int(chosen)} {self._now} {shows}-->", shows, again=chosen)
 

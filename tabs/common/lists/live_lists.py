@@ -24,17 +24,16 @@ from tabs.common.wiring import Updates, Values, clicked, with_error_toast
 
 
 class _Unstubbed(ComponentMeta):
-    """Makes the class of a component without the stub file that Gradio writes beside the module of every other one."""
+    """Metaclass that skips the stub file which Gradio writes beside the module of every component class."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> Any:
         return ABCMeta.__new__(cls, name, bases, attributes)
 
 
 class LiveDropdown(gr.Dropdown, metaclass=_Unstubbed):
-    """A dropdown whose choices grow and shrink while the page is open.
+    """A dropdown whose choices change while the page is open.
 
-    Gradio would validate a value against the initial choices of the page; the studio validates it against the present ones
-    instead.
+    Gradio would validate a value against the page's initial choices; the studio validates it against the present ones instead.
     """
 
     def preprocess(self, payload: Any) -> Any:
@@ -46,11 +45,13 @@ class LiveDropdown(gr.Dropdown, metaclass=_Unstubbed):
 
 @dataclass(frozen=True)
 class LiveList:
-    """Components that show what the studio has.
+    """Components that show data of the studio.
 
     Args:
-        topics: what they show. inputs: components that `refresh` reads. outputs: components that it may update. refresh:
-            returns the updates from the values of `inputs`.
+        topics: the topics of studio/changes that they depend on.
+        inputs: components that `refresh` reads.
+        outputs: components that it may update.
+        refresh: returns the updates from the values of `inputs`.
     """
 
     topics: Collection[Topic]

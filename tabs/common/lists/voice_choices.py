@@ -73,7 +73,7 @@ def count_told(choices: Sequence[tuple[str, str]]) -> str | None:
 
 
 def renamed_or_same(studio: Services, voice: str) -> str:
-    """What the voice is called that a form holds: another page may have given it a new name, or its engine may be gone."""
+    """Return the present name of the voice in a form: another page may have renamed it, or its engine may be gone."""
     if not voice or "/" in voice:
         return present_voice(voice, studio.catalog, studio.site)
     try:

@@ -1,7 +1,7 @@
-"""When an answer to the page was made, so that an older one that arrives late is not taken for the newer.
+"""Time stamps of answers to the page, so that an older answer that arrives late does not replace a newer one.
 
-Handlers of one page run at the same time, and a network or a busy browser hands their answers over in any order. A header
-tells when each was ready; static/answers.js leaves out what a newer answer, or the person, has changed since.
+Handlers of one page run concurrently, and their answers arrive in any order. A header holds the time at which each was ready;
+static/answers.js drops values that a newer answer, or the user, has changed since.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _OFFSET = time.time_ns() - time.monotonic_ns()
 
 
 def moment() -> int:
-    """Return the time in microseconds, never earlier than what was returned before, also before a restart of the machine."""
+    """Return the time in microseconds, never earlier than any value returned before, also across restarts of the machine."""
     return (_OFFSET + time.monotonic_ns()) // 1000
 
 
 class AnswerTimes:
-    """ASGI middleware that writes the time, in microseconds, into the head of every answer of a page's handler."""
+    """ASGI middleware that adds the time, in microseconds, to the headers of every answer of a page's handler."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The line above the tabs while the first start fetches its models: what, from where, how much, and the choice to leave it."""
+"""The line above the tabs while the first start downloads its models: name, source, size, and a button to skip them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tabs.common.wiring import QUIET, clicked, with_error_toast
 
 
 class FirstModelsLine:
-    """Shown while they are fetched, and when they could not be; gone when they are here or the person said *Not now*."""
+    """Visible during the download and after a failure; hidden when the models are installed or after *Not now*."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.piece = html_piece(self._told, elem_id="first-models", live=True)
 
     def wire(self) -> None:
-        """Listen to its buttons."""
+        """Connect its buttons."""
         self.piece.click(self._clicked, None, self.piece, **QUIET)
 
     @property
     def live(self) -> LiveList:
-        """It follows the job."""
+        """The line as a list that follows the job."""
         return LiveList((Topic.JOBS,), (), (self.piece,), lambda values: {self.piece: self._told()})
 
     def _job(self) -> Job | None:

@@ -1,4 +1,4 @@
-"""The card of the first run: what this machine can do now, and what one press adds. It goes for good when it is closed."""
+"""The card of the first run: what this machine can do now, and what one press adds. Closing it hides it for good."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ GROUP, SETTING = "page", "first_run"
 
 @dataclass(frozen=True)
 class _Offer:
-    """A row of what would be better; `job` sets it up now."""
+    """A row with an improvement; `job` is the running job that installs it."""
 
     can: CanDo
     job: Job | None
 
 
 class FirstRunCard:
-    """Drawn when it is seen, and again when jobs, engines or voices change; never a part of the page's HTML."""
+    """The card, drawn when it becomes visible and when jobs, engines or voices change; never a part of the page's initial
+    HTML.
+    """
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -46,7 +48,7 @@ class FirstRunCard:
 
     @with_error_toast
     def drawn(self) -> str:
-        """Return its HTML, "" where it was closed."""
+        """Return its HTML, "" if it was closed."""
         studio = self._studio
         if not studio.local_settings.over(GROUP, studio.settings.page).first_run:
             return ""
@@ -70,7 +72,8 @@ def card(can: MachineCan, jobs: Sequence[Job], has_own_voice: bool) -> str:
     """Return the HTML of the card.
 
     Args:
-        jobs: the running ones that set engines up. has_own_voice: a person has saved a voice.
+        jobs: running jobs that install engines.
+        has_own_voice: whether the user has saved a voice.
     """
     running = {job.spec.get("engine"): job for job in jobs}
     offers = [_Offer(one, running.get(one.better)) for one in can.purposes if one.better]

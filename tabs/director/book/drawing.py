@@ -1,4 +1,4 @@
-"""What a book holds and what was made of it, as HTML."""
+"""The contents and the result of a book, as HTML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_SHOWN = 300
 
 
 def drawn_book(book: Book | None, estimate: JobEstimate | GreenroomError | None) -> str:
-    """Chapters, coverage, what is not spoken, and how long it will take; an invitation without a book."""
+    """Return the HTML of chapters, coverage, parts that are not spoken, and estimated time; a hint without a book."""
     if book is None:
         return render("director/no_book.html")
     coverage, document = book.document.coverage, book.document
@@ -54,7 +54,7 @@ def drawn_book(book: Book | None, estimate: JobEstimate | GreenroomError | None)
 
 
 def book_result(studio: Services, job: Job) -> str:
-    """The files of a finished book, or ""."""
+    """Return the HTML of the files of a finished book, or ""."""
     if job.state is not JobState.DONE:
         return ""
     made = {output.kind: output.id for output in job.outputs if output.kind in ("audio", "archive")}

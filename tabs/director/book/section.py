@@ -1,4 +1,4 @@
-"""From a book to an audiobook: a file is dropped, its chapters and what is not spoken are shown, and it is made."""
+"""The form for audiobooks: an upload, its chapters and the parts that are not spoken, and the button that starts the job."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _NARRATOR = "As the narrator"
 
 
 class BookSection:
-    """Draws the section and connects it. The file is read anew for the job: nothing of a book is kept in the page.
+    """Draws the section and connects it. The job reads the file again: the page keeps nothing of a book.
 
     Args:
-        secret: lets the browser keep which job it shows.
+        secret: key of the browser's store for the shown job.
     """
 
     def __init__(self, studio: Services, secret: str) -> None:
@@ -104,7 +104,7 @@ class BookSection:
 
     @property
     def live(self) -> list[LiveList]:
-        """The voices."""
+        """The list of voices."""
         chosen = [self.voice, *self.pickers]
 
         def refreshed(values: Values) -> Updates:
@@ -121,7 +121,9 @@ class BookSection:
         return voice_choices(self._studio, automatic, "auto", chosen)
 
     def _read(self, values: Values) -> Updates:
-        """What the file holds; a file that cannot be read says why and leaves the form as it was."""
+        """Return updates with the contents of the file; a file that cannot be read gives an error and leaves the form
+        unchanged.
+        """
         hidden = dict.fromkeys(self.pickers, gr.update(visible=False))
         if not values[self.file]:
             return {self.told: drawn_book(None, None), self.trouble: "", self.speakers: [], **hidden}

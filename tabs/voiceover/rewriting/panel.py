@@ -1,4 +1,4 @@
-"""Under the script: have it rewritten for the ear, or translated, by the language model. Nothing is replaced unasked."""
+"""Rewriting and translation of the script by the language model, below the script. Nothing is replaced without consent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LANGUAGES = [
 
 
 class RewritingPanel:
-    """Two buttons and what answers; the proposals stand beside, as every job's result does."""
+    """Two buttons and a note on the model; the job view shows the proposals."""
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -40,9 +40,11 @@ class RewritingPanel:
                 self.translate = gr.Button("Translate", elem_id="rewrite-translate", min_width=120, interactive=able)
 
     def wire(self, view: JobView, script: gr.Textbox, trouble: gr.HTML) -> None:
-        """
+        """Connect the buttons.
+
         Args:
-            view: where the job and its proposals are shown. trouble: where an error is told.
+            view: shows the job and its proposals.
+            trouble: shows errors.
         """
         self._view, self._script, self._trouble = view, script, trouble
         asked: set[Any] = {script, self.language}
@@ -50,7 +52,7 @@ class RewritingPanel:
         self.translate.click(lambda values: self._submitted(values, "translate"), asked, [trouble, *view.shown], **QUIET)
 
     def told(self) -> str:
-        """What answers and where the text goes; without a model why the buttons cannot work, and the one that sets one up."""
+        """Return which model answers and where the text is sent; without a model, why not, with a button that sets one up."""
         status = self._studio.language.status()
         if status.source == NONE:
             offer = setup_offer(self._studio, status.set_up) if status.set_up else ""
@@ -59,7 +61,7 @@ class RewritingPanel:
 
     @property
     def live(self) -> LiveList:
-        """A model that is there by now, or is no more."""
+        """The note, which depends on the model in use."""
         return LiveList((Topic.ENGINES, Topic.JOBS), (), (self.note, self.ear, self.translate), lambda values: self._refreshed())
 
     def _refreshed(self) -> Updates:

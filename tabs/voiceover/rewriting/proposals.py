@@ -1,4 +1,4 @@
-"""Proposals for a script, sentence by sentence: each shown with what it changes, taken or left, and put into the script."""
+"""Proposals for a script, sentence by sentence: each shown with its changes, accepted or rejected, and applied to the script."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_REMEMBERED = 200
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """One proposal as it is shown: words that stay, go ("del") or come ("ins")."""
+    """One proposal as it is shown: words that are kept, deleted ("del") or inserted ("ins")."""
 
     index: int
     number: int
@@ -37,8 +37,10 @@ class ChangeRow:
 
 
 class Proposals:
-    """Draws a finished rewriting and answers its buttons. What is left out is remembered by job while the studio runs; what is
-    doubtful is left out at first."""
+    """Draws a finished rewriting and handles its buttons.
+
+    Rejected proposals are remembered per job until the studio stops; doubtful ones are rejected at first.
+    """
 
     def __init__(self, texts: NewTexts) -> None:
         self._texts = texts
@@ -46,7 +48,7 @@ class Proposals:
         self._left: OrderedDict[str, set[int]] = OrderedDict()
 
     def draw(self, job: Job) -> str:
-        """HTML of the proposals; "" while there are none, or when their files are gone."""
+        """Return the HTML of the proposals; "" without any, or if their files are gone."""
         found = _changes(job)
         if found is None:
             return ""
@@ -107,7 +109,7 @@ class Proposals:
 
 
 def word_changes(before: str, after: str) -> tuple[tuple[str, str], ...]:
-    """What stays, goes and comes, in runs of words."""
+    """Return the words that are kept, deleted and inserted, in runs."""
     old, new = before.split(), after.split()
     parts: list[tuple[str, str]] = []
     for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
