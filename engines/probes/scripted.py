@@ -1,7 +1,7 @@
-"""The function that torch's jit compiles: it reads the source, so there are no annotations and no comments in it."""
+"""The function that torch's JIT compiles from its source, which therefore has no annotations and no comments."""
 # mypy: ignore-errors
 
 
 def fused(x):
-    """What the jit's fuser makes one kernel of."""
+    """Return a chain of operations that the JIT's fuser turns into one kernel."""
     return (x * 2.0 + 1.0).sigmoid() * x

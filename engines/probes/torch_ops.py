@@ -1,9 +1,9 @@
-"""Operations of torch that models need, run as a test: `python -m engines.probes.torch_ops` with the Python of an environment.
+"""Test of torch operations that models need: `python -m engines.probes.torch_ops` with the Python of an environment.
 
-Prints one JSON object a line, `{"name", "outcome": ok|failed|skipped, "detail", "seconds"}`, as each operation ends, so that a
-crash shows which one it was. Results are held against float32 on the CPU, or against stored references where a wrong build would
-be wrong there too. Why these: run-time compilers (NVRTC for complex `abs` and `prod`, the jit's fuser on the second and third
-call, Triton's code generator) are what breaks on new GPUs first, even where `torch.cuda.is_available()` is true.
+Prints one JSON object per line, `{"name", "outcome": ok|failed|skipped, "detail", "seconds"}`, as each operation ends, so that a
+crash shows which one it was. Results are compared with float32 on the CPU, or with stored references if a wrong build would be
+wrong there too. The selection: run-time compilers (NVRTC for complex `abs` and `prod`, the JIT's fuser on the second and third
+call, Triton's code generator) fail first on new GPUs, even if `torch.cuda.is_available()` is true.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ RATE = 16_000
 
 
 class Skipped(Exception):
-    """The operation makes no sense on this machine; the message says why."""
+    """The operation does not apply to this machine; the message says why."""
 
 
 def chirp() -> Any:
-    """One second from 50 to 6,000 Hz with three overtones: float32 [16000], the same on every machine to within rounding."""
+    """Return one second from 50 to 6,000 Hz with three overtones: float32 [16000], reproducible up to rounding."""
     time_axis = np.arange(RATE, dtype=np.float64) / RATE
     phase = 2 * np.pi * (50 * time_axis + (6_000 - 50) / 2 * time_axis**2)
     wave = np.sin(phase) + np.sin(2 * phase) / 4 + np.sin(3 * phase) / 9
@@ -41,7 +41,7 @@ def device_of(torch: Any) -> str:
 
 
 def close(got: Any, wanted: Any, tolerance: float) -> str:
-    """ "" when they agree to `tolerance` of the greatest value, else a sentence with the numbers."""
+    """Return "" if they agree to `tolerance` of the greatest value, else a sentence with the numbers."""
     got, wanted = got.detach().float().cpu(), wanted.detach().float().cpu()
     error, scale = float((got - wanted).abs().max()), float(wanted.abs().max()) or 1.0
     return "" if error <= tolerance * scale else f"off by {error / scale:.2g} of the greatest value, {tolerance:.2g} is allowed"
@@ -77,7 +77,7 @@ def product(torch: Any, device: str) -> str:
 
 
 def jit_thrice(torch: Any, device: str) -> str:
-    """The profiling executor runs plain first, profiles, and calls its fuser from the third time on."""
+    """Call a scripted function three times: the profiling executor runs, profiles, and uses its fuser from the third call on."""
     scripted, x = torch.jit.script(fused), torch.randn(64, 64)
     for _ in range(3):
         if wrong := close(scripted(x.to(device)), fused(x), 1e-4):
@@ -102,7 +102,7 @@ def triton_store(torch: Any, device: str) -> str:
 
 
 def compiled(torch: Any, device: str) -> str:
-    """As engines compile on a GPU; what they lack for it is named, since they would run plain without a word."""
+    """Compile as engines do on a GPU; a missing prerequisite is named, because engines would silently run uncompiled."""
     if device == "cuda" and (why := obstacle_to_compiling(device)):
         return f"models run plain, for {why}"
     module = torch.nn.Sequential(torch.nn.Linear(16, 16), torch.nn.GELU(), torch.nn.Linear(16, 4)).to(device).eval()
@@ -112,7 +112,7 @@ def compiled(torch: Any, device: str) -> str:
 
 
 def resample_and_mel(torch: Any, device: str) -> str:
-    """Held against values stored in the repository: a build that is wrong everywhere would agree with itself."""
+    """Compare with values stored in the repository, because a wrong build would agree with itself."""
     import torchaudio
 
     sound = torch.from_numpy(chirp())[None].to(device)
@@ -140,7 +140,7 @@ OPERATIONS: tuple[tuple[str, Callable[[Any, str], str]], ...] = (
 
 
 def results() -> Iterator[dict[str, Any]]:
-    """One line for torch itself, then one for each operation."""
+    """Yield one result for torch itself, then one for each operation."""
     began = time.perf_counter()
     try:
         import torch

@@ -1,4 +1,4 @@
-"""The smallest Triton program there is: load, double, store. In a file of its own because Triton reads its source."""
+"""A minimal Triton program: load, double, store. It is a file of its own because Triton reads its source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def store_doubled(triton: Any, tl: Any) -> Any:
-    """The kernel, compiled when it is first called. Arguments: source, target, count, BLOCK."""
+    """Return the kernel, which is compiled at the first call. Arguments: source, target, count, BLOCK."""
     globals()["tl"] = tl  # Triton looks names up in the module of the kernel
 
     @triton.jit  # type: ignore[untyped-decorator]

@@ -10,7 +10,7 @@ from engines.contract.errors import EngineNotReady
 
 @dataclass(frozen=True)
 class TranscriberDefault:
-    """An engine's id and, in a sentence, why it was taken."""
+    """An engine's id and a sentence with the reason."""
 
     engine_id: str
     why: str
@@ -28,13 +28,13 @@ ENGLISH_ONLY = frozenset({"pocketsphinx"})
 
 
 def choose_transcriber(language: str, ready: Collection[str], *, torch_gpu: bool, ctranslate2_gpu: bool) -> TranscriberDefault:
-    """The best ready recogniser for a BCP-47 tag, or for "auto".
+    """Return the best ready recogniser for a BCP-47 tag, or for "auto".
 
     Args:
-        torch_gpu, ctranslate2_gpu: whether each library has a graphics card that it can use.
+        torch_gpu, ctranslate2_gpu: whether each library can use a GPU of this machine.
 
     Raises:
-        EngineNotReady: none that is ready supports the language; the hint is the next step.
+        EngineNotReady: no ready one supports the language; the hint is the next step.
     """
     english = language == "auto" or language.replace("_", "-").split("-")[0].lower() == "en"
     for name, why in ORDER:

@@ -1,4 +1,4 @@
-"""A face's own coordinates: axes along its mouth and down its chin, unit the mouth's width, and what lies where in them."""
+"""The coordinate system of a face: axes along its mouth and down its chin, in units of the mouth's width."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Values = NDArray[Any]
 
 
 def ease(value: Values, start: float, end: float) -> Values:
-    """0 below `start`, 1 above `end`, smooth between."""
+    """Return 0 below `start`, 1 above `end`, and a smooth transition in between."""
     t = np.clip((value - start) / (end - start), 0, 1)
     return t * t * (3 - 2 * t)
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Heights over a line that runs from the person's right to left, level beyond its ends."""
+    """Heights along a line from the person's right to left, constant beyond its ends."""
 
     x: Values
     y: Values
@@ -34,10 +34,11 @@ class Curve:
 
 
 class FaceFrame:
-    """Turns pixels into coordinates (u along the mouth to the person's left, v down), in mouth widths from the mouth's middle.
+    """Converts pixels to face coordinates (u along the mouth to the person's left, v down), in mouth widths from the mouth's
+    centre.
 
-    Foreshortening in a turned head is met by measuring each half of the face on its own: `side` is 1 at the corner of the mouth
-    and `across` is 1 at the edge of the face, on both halves.
+    Each half of the face is measured by itself, which allows for the foreshortening of a turned head: on both halves `side` is 1
+    at the corner of the mouth and `across` is 1 at the edge of the face.
     """
 
     def __init__(self, face: Face) -> None:
@@ -62,12 +63,12 @@ class FaceFrame:
         self.gap = face.mouth_gap
 
     def of(self, x: Values, y: Values) -> tuple[Values, Values]:
-        """Face coordinates of pixels."""
+        """Return the face coordinates of pixels."""
         dx, dy = (x - self.middle[0]) / self.unit, (y - self.middle[1]) / self.unit
         return dx * self.along[0] + dy * self.along[1], dx * self.down[0] + dy * self.down[1]
 
     def pixels(self, u: Values, v: Values) -> Values:
-        """Pixels [n, 2] of face coordinates."""
+        """Return the pixels [n, 2] of face coordinates."""
         return self.middle + self.unit * (np.multiply.outer(u, self.along) + np.multiply.outer(v, self.down))
 
     def side(self, u: Values) -> Values:

@@ -1,4 +1,4 @@
-"""The first pictures of a video: where its face is, and how it looks with its mouth closed."""
+"""Analysis of the first frames of a video: the position of the face, and its look with a closed mouth."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _FOR_CLOSED_LIPS = 3
 
 @dataclass(frozen=True, eq=False)
 class FirstFrames:
-    """The face that is meant, early in a video.
+    """The chosen face in the first frames of a video.
 
     Args:
-        first: as it is first seen.
-        at: where that is, in fractions of width and height.
-        seen: how its lips look beside its skin, there.
-        picture, closed: the picture in which its mouth is seen and closed most, and the face in it.
-        calm_picture, calm: one in which it is closed without being pursed or pressed, and the face in it.
+        first: the face in the first frame that shows it.
+        at: its position there, in fractions of width and height.
+        seen: the contrast of its lips to its skin there.
+        picture, closed: the frame in which its mouth is visible and closed most, and the face in it.
+        calm_picture, calm: a frame in which the mouth is closed without being pursed or pressed, and the face in it.
     """
 
     first: Face
@@ -61,11 +61,12 @@ def read_first_frames(
     run: RunContext,
     what: Where = "video",
 ) -> FirstFrames:
-    """Look through the first pictures of a video, of which `frames` are used. A face that comes later is found too: a preview of
-    the seconds before it is a preview all the same.
+    """Analyse the first frames of a video, of which `frames` are used.
+
+    A face that appears after these frames is found too, so that a preview of the seconds before it is possible.
 
     Raises:
-        EngineError: no face, or none that can be moved; `what` names the video.
+        EngineError: no face, or none that can be animated; `what` names the video.
     """
     problem: EngineError | None = None
     found: FirstFrames | None = None
@@ -100,7 +101,7 @@ def _as_first_seen(picture: Picture, face: Face) -> FirstFrames:
 
 
 def _with_calmer(found: FirstFrames, picture: Picture, face: Face) -> FirstFrames:
-    """The same with this picture wherever its mouth is closed more, or more at rest."""
+    """Return the result with this frame as far as its mouth is more closed, or more at rest."""
     if face.mouth_gap < found.closed.mouth_gap:
         found = replace(found, picture=picture, closed=face)
     if _unrest(face) < _unrest(found.calm) - _CALMER:
@@ -109,13 +110,13 @@ def _with_calmer(found: FirstFrames, picture: Picture, face: Face) -> FirstFrame
 
 
 def _before(own: OwnColours | None, picture: Picture, face: Face) -> bool:
-    """Whether something is before the lips that was not there at first: it would be taken for a mouth at rest."""
+    """Return whether an object covers the lips that was not there at first, which would look like a mouth at rest."""
     front = None if own is None else own.in_front(picture, face)
     return front is not None and front.lips > _A_LITTLE
 
 
 def _unrest(face: Face) -> float:
-    """How far a mouth is from rest, in its widths: by its gap, and by how much narrower than usual it is drawn together."""
+    """Return the distance of a mouth from rest, in mouth widths: its gap, and by how much it is narrower than usual."""
     right, left = face.points[list(points.OUTER_EYE_CORNERS)]
     narrow = _USUAL_WIDTH - face.mouth_width / max(1e-3, float(np.linalg.norm(left - right)))
     return face.mouth_gap + max(0.0, narrow)

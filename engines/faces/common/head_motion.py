@@ -1,4 +1,4 @@
-"""Slight movements of a head in a still picture: the head turns as a rounded body, and the movement fades out around it."""
+"""Slight head movements in a still picture: the head turns as a rounded body, and the displacement fades out around it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ MOST_RADIANS = 0.17
 
 @dataclass(frozen=True)
 class HeadPose:
-    """Radians relative to the picture (yaw to the person's left, pitch up, roll clockwise), shifts in distances of the eyes."""
+    """Rotations in radians relative to the picture (yaw to the person's left, pitch up, roll clockwise), shifts in eye
+    distances.
+    """
 
     yaw: float = 0.0
     pitch: float = 0.0
@@ -59,7 +61,7 @@ class HeadMotion:
         self._x, self._y = x, y
 
     def render(self, picture: Picture, pose: HeadPose) -> Picture:
-        """The picture with its head moved."""
+        """Return the picture with its head moved."""
         dx, dy = self._movement(pose)
         # the movement is a few pixels and smooth: one step back along it where it ends up is its inverse
         x = self._looked_up(dx, dx, dy)
@@ -92,5 +94,5 @@ class HeadMotion:
 
 
 def _to_border(region: WarpRegion, width: int, height: int) -> Values:
-    """Pixels to the nearest edge of the picture."""
+    """Return the distance of pixels to the nearest edge of the picture."""
     return np.minimum(np.minimum(region.x, width - 1 - region.x), np.minimum(region.y, height - 1 - region.y)).astype(np.float32)

@@ -9,7 +9,7 @@ from engines.analysis import mesh_points as points
 
 
 def alignment(moving: NDArray[np.float32], fixed: NDArray[np.float32]) -> tuple[NDArray, float, NDArray]:
-    """Rotation, scale and shift that bring a head's rigid points onto another's (Kabsch with scale)."""
+    """Return rotation, scale and translation from a head's rigid points to another's (Kabsch algorithm with scale)."""
     rigid = list(points.RIGID)
     a, b = moving[rigid].astype(np.float64), fixed[rigid].astype(np.float64)
     middle_a, middle_b = a.mean(axis=0), b.mean(axis=0)

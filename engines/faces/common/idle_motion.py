@@ -14,10 +14,10 @@ _FIRST, _SHORTEST, _LONGEST = 1.1, 2.2, 4.8
 
 
 class IdleMotion:
-    """Blinks and sways of one clip, from a seed; the value at any time needs no earlier ones.
+    """Blinks and head movements of one clip by a seed; the value at any time is independent of earlier ones.
 
     Args:
-        motion: 0..2, how much the head moves; 0 keeps it still.
+        motion: 0 to 2, amplitude of the head's movement; 0 keeps it still.
     """
 
     def __init__(self, seconds: float, seed: int, blinks: bool, motion: float) -> None:
@@ -33,7 +33,7 @@ class IdleMotion:
         return float(np.interp(since, _BLINK_TIMES, _BLINK_CLOSED, left=0, right=0)) if since >= 0 else 0.0
 
     def pose(self, time: float, energy: float) -> HeadPose:
-        """Where the head is; `energy` 0..1 is how loudly it speaks just now."""
+        """Return the pose of the head; `energy` 0 to 1 is the loudness of the speech at that time."""
         if self._motion <= 0:
             return HeadPose()
         amount, phase = self._motion * min(1.0, time / 0.6), self._phases
@@ -51,7 +51,7 @@ class IdleMotion:
 
 
 def energy_of(openings: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
-    """How lively a mouth is around each of its values, 0..1, over about half a second."""
+    """Return the activity of a mouth around each of its values, 0 to 1, over about half a second."""
     width = max(1, round(0.5 * rate))
     smooth = np.convolve(np.pad(openings, (width // 2, width - 1 - width // 2), mode="edge"), np.ones(width) / width, "valid")
     return np.clip(smooth / 0.2, 0, 1).astype(np.float32)

@@ -1,6 +1,6 @@
-"""Whether a mouth is visible: the mesh continues to place one over a hand, a cup or a microphone.
+"""Detection of occluded mouths: the mesh continues to place a mouth over a hand, a cup or a microphone.
 
-Lips differ from the skin around them in their own way. Where that difference is gone, something else is in front of them.
+Lips of one person have a constant contrast to the skin around them. If it disappears, an object covers them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _NEAR, _FAR = 1.3, 1.7
 
 
 class LipVisibility:
-    """What one person's lips look like beside their skin, from a picture that shows them."""
+    """The contrast between one person's lips and skin, from a picture that shows them."""
 
     def __init__(self, picture: Picture, face: Face) -> None:
         self._own = _contrast(picture, face)
         self._size = float(np.linalg.norm(self._own))
 
     def hidden(self, picture: Picture, face: Face, front: InFront | None = None) -> bool:
-        """Whether something covers the mouth; what is known to be in front is not taken for lips or skin."""
+        """Return whether an object covers the mouth; `front`, known objects, counts as neither lips nor skin."""
         if front is not None and front.covers_mouth:
             return True
         if self._size < _TELLING:
@@ -40,7 +40,7 @@ class LipVisibility:
 
 
 def _contrast(picture: Picture, face: Face, front: InFront | None = None) -> NDArray[Any]:
-    """Mean colour of the lips less that of the skin around them, by the light of the skin."""
+    """Return the mean colour of the lips minus that of the skin around them, relative to the brightness of the skin."""
     flat = face.points[:, :2]
     outer = flat[list(points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[-2:0:-1])]
     inner = flat[list(points.INNER_UPPER_LIP + points.INNER_LOWER_LIP[-2:0:-1])]

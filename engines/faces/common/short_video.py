@@ -1,4 +1,4 @@
-"""What a video shows that is shorter than the speech for it: an option that every engine has whose videos speak."""
+"""The option for a video that is shorter than its speech, which every engine for talking videos has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ShortVideo = Literal["hold", "loop", "pingpong"]
 
 
 def short_video_option() -> Any:
-    """The option's field; whoever runs the job makes the video longer, an engine takes it as it comes."""
+    """Return the option's field. The job extends the video; engines use it as it is."""
     return option(
         "hold",
         "Short video",

@@ -1,4 +1,4 @@
-"""Warping of a rectangle of a picture: a coarse grid of displacements, and the warp itself."""
+"""Warping of a rectangle of a picture by a coarse grid of displacements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COARSE = 4
 
 
 class WarpRegion:
-    """Pixels [top, bottom) by [left, right) of a picture of a given size."""
+    """The pixels [top, bottom) by [left, right) of a picture of a given size."""
 
     def __init__(self, low: NDArray, high: NDArray, width: int, height: int, coarse: int = COARSE) -> None:
         self.left, self.top = (max(0, int(np.floor(value))) for value in low)
@@ -40,24 +40,26 @@ class WarpRegion:
         self._fine = np.dstack([grid_x, grid_y])
 
     def fine(self, x: Field, y: Field) -> Field:
-        """A displacement on the coarse grid as one for every pixel; it ends at nothing on the region's edge."""
+        """Return a displacement on the coarse grid for every pixel; it is 0 at the edge of the region."""
         coarse = np.dstack([x * self._edge, y * self._edge]).astype(np.float32)
         fine: Any = cv2.resize(coarse, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
         return fine
 
     def bent(self, picture: Picture, displacement: Field) -> Picture:
-        """The region of the result: each pixel taken from where its displacement points."""
+        """Return the warped region: each pixel is sampled at its displaced position."""
         places = self._fine + displacement
         nothing: Any = None
         bent: Any = cv2.remap(picture, places, nothing, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return bent
 
     def of(self, picture: NDArray[Any]) -> NDArray[Any]:
-        """The region's pixels, as a view."""
+        """Return the region's pixels as a view."""
         return picture[self.top : self.bottom, self.left : self.right]
 
     def polygon(self, outline: NDArray, soft: float = 0.0) -> NDArray[np.float32]:
-        """Coverage 0..1 of each pixel of the region by a polygon [n, 2] in pixels of the picture, its edge softened."""
+        """Return the coverage of each pixel of the region, 0 to 1, by a polygon [n, 2] in pixels of the picture, with a soft
+        edge.
+        """
         mask: Any = np.zeros((self.height, self.width), np.uint8)
         placed = np.round((outline - [self.left, self.top]) * 16).astype(np.int32)
         cv2.fillPoly(mask, [placed], 255, lineType=cv2.LINE_AA, shift=4)
@@ -67,7 +69,7 @@ class WarpRegion:
 
 
 def _edge_window(columns: int, rows: int) -> Field:
-    """1 inside, falling to 0 on the outermost points of a coarse grid."""
+    """Return 1 inside a coarse grid, falling to 0 on its outermost points."""
 
     def ramp(count: int) -> Field:
         at = np.arange(count, dtype=np.float32)

@@ -1,6 +1,6 @@
-"""The square around a head that LivePortrait works in: cropped from a picture, and pasted back with a soft edge.
+"""The square around a head that LivePortrait processes: cropped from a picture, and pasted back with a soft edge.
 
-Its place follows upstream's utils/crop.py; the landmarks are those of our own face mesh.
+Its position follows upstream's utils/crop.py; the landmarks are those of the studio's face mesh.
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class HeadFraming:
-    """How the square lies around a face.
+    """Position and size of the square around a face.
 
     Args:
-        scale: its side in sizes of the face. right, down: shift in sides of the square. turned: along the line of the face.
+        scale: its side in sizes of the face.
+        right, down: shift in sides of the square.
+        turned: whether it is aligned with the face.
     """
 
     scale: float = 2.3
@@ -48,18 +50,18 @@ class HeadFraming:
 
 @dataclass(frozen=True, eq=False)
 class HeadCrop:
-    """One place of the square. `matrix` [2, 3] leads from its pixels (CUT on a side) to those of the picture."""
+    """One square. `matrix` [2, 3] maps its pixels (CUT per side) to those of the picture."""
 
     matrix: Matrix
 
     def cut(self, picture: Picture, side: int) -> Picture:
-        """The square, `side` pixels on a side; black beyond the picture."""
+        """Return the square with `side` pixels per side; black beyond the picture."""
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         square = cv2.warpAffine(picture, self.matrix, (CUT, CUT), flags=flags)
         return square if side == CUT else cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
 
     def paste(self, picture: Picture, square: Picture, mask: NDArray[np.float32], strength: float = 1.0) -> Picture:
-        """The picture with `square` in its place, as far as `mask` [CUT, CUT] 0..1 lets it; pixels that it keeps out stay."""
+        """Return the picture with `square` pasted by `mask` [CUT, CUT] 0 to 1; pixels outside the mask are unchanged."""
         if square.shape[0] != CUT:
             square = cv2.resize(square, (CUT, CUT), interpolation=cv2.INTER_LINEAR)
         height, width = picture.shape[:2]
@@ -79,13 +81,13 @@ class HeadCrop:
         return result
 
     def inside(self, face: Face) -> NDArray[np.float32]:
-        """Mesh points of a face of the picture, [468, 2], in pixels of the square."""
+        """Return the mesh points [468, 2] of a face of the picture, in pixels of the square."""
         inverse = cv2.invertAffineTransform(self.matrix)
         return (face.points[:, :2] @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
 
 
 def crop_around(face: Face, framing: HeadFraming) -> HeadCrop:
-    """The square around a face; its own upright is the line from the eyes to the lips."""
+    """Return the square around a face; its vertical axis is the line from the eyes to the lips."""
     flat = face.points[:, :2].astype(np.float64)
     eyes = np.mean([flat[list(eye)].mean(axis=0) for eye in _EYES], axis=0)
     down = flat[list(_LIP_CORNERS)].mean(axis=0) - eyes
@@ -103,13 +105,13 @@ def crop_around(face: Face, framing: HeadFraming) -> HeadCrop:
 
 
 def square_at(centre: NDArray[np.float64], side: float, axes: NDArray[np.float64]) -> HeadCrop:
-    """A square of the picture by its middle, its side in pixels, and its own axes as rows."""
+    """Return a square by its centre, its side in pixels, and its axes as rows."""
     linear = axes.T * (side / CUT)
     return HeadCrop(np.column_stack([linear, centre - linear @ np.array([CUT / 2, CUT / 2])]).astype(np.float32))
 
 
 def whole_mask() -> NDArray[np.float32]:
-    """The square with a soft rim, [CUT, CUT]."""
+    """Return a mask of the whole square with a soft edge, [CUT, CUT]."""
     at = (np.arange(CUT, dtype=np.float32) + 0.5) / CUT
     ramp = np.clip((np.minimum(at, 1 - at) - 1 / CUT) / _RIM, 0, 1)
     ramp = ramp * ramp * (3 - 2 * ramp)
@@ -117,7 +119,7 @@ def whole_mask() -> NDArray[np.float32]:
 
 
 def face_mask(inside: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The face and a little around it, softly, [CUT, CUT]: for videos, whose surroundings have to stay.
+    """Return a soft mask of the face and its border, [CUT, CUT], for videos, whose surroundings must not change.
 
     Args:
         inside: mesh points in pixels of the square.
@@ -132,14 +134,14 @@ def face_mask(inside: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def lip_ratio(face: Face) -> float:
-    """The gap between the lips in widths of the mouth, as the lip retargeting counts it."""
+    """Return the gap between the lips in mouth widths, as the lip retargeting defines it."""
     right, left = _LIP_CORNERS
     width = float(np.linalg.norm(face.points[left, :2] - face.points[right, :2]))
     return float(np.linalg.norm(face.points[14, :2] - face.points[13, :2])) / max(width, 1e-3)
 
 
 def eye_ratios(face: Face) -> tuple[float, float]:
-    """The opening of the eye on the picture's left and on its right, in widths of each, as the eye retargeting counts it."""
+    """Return the opening of the eye on the picture's left and right, each in eye widths, as the eye retargeting defines it."""
     flat = face.points[:, :2]
 
     def ratio(outer: int, upper: int, inner: int, lower: int) -> float:

@@ -26,11 +26,14 @@ def driving_crop(
     provider: LandmarkProvider,
     run: RunContext,
 ) -> HeadCrop:
-    """The average of the squares around a face in a whole video, as upstream's utils/cropper.py takes it: of a head that drifts,
-    the square around its first place alone would show less and less.
+    """Return the average of the squares around a face in a whole video, as upstream's utils/cropper.py computes it.
+
+    With the square around the first position alone, a drifting head would leave the crop.
 
     Args:
-        frames: that are used of the video. first: the face in picture `number`, which leads. framing: not turned.
+        frames: number of frames that are used.
+        first: the driving face, in frame `number`.
+        framing: without alignment.
     """
     squares = [crop_around(first, framing).matrix]
     step, known = max(1, (frames - number) // _LOOKS), first
@@ -46,7 +49,7 @@ def driving_crop(
 
 
 def _nearest(picture: Picture, known: Face, provider: LandmarkProvider) -> Face | None:
-    """The face next to where it was, unless somebody else's."""
+    """Return the face closest to the previous position, unless it belongs to another person."""
     near = [(float(np.linalg.norm(face.centre - known.centre)), face) for face in provider.find(picture)]
     distance, face = min(near, key=lambda one: one[0], default=(0.0, None))
     return face if distance < 1.5 * known.height else None

@@ -1,7 +1,7 @@
-"""LivePortrait: a portrait follows a performance, or speaks, by implicit key points. Human faces only.
+"""LivePortrait: animates a portrait by a driving video, or by speech, with implicit key points. Human faces only.
 
-Own networks (see the folder networks) with the published weights; faces are found by our own mesh, InsightFace is not
-used. Paper: arXiv 2407.03168; upstream: github.com/KwaiVGI/LivePortrait.
+The networks are implemented here (see the folder networks) for the published weights; the studio's face mesh replaces
+InsightFace. Paper: arXiv 2407.03168; upstream: github.com/KwaiVGI/LivePortrait.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ FILES = {
 
 
 class LivePortrait(Engine):
-    """Faces engine (see the module's docstring)."""
+    """Faces engine for portrait animation and lip-sync."""
 
     card = Card(
         id="liveportrait",
@@ -88,10 +88,11 @@ class LivePortrait(Engine):
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
-        """Load mesh and networks, on the GPU where there is one.
+        """Load mesh and networks, on the GPU if there is one.
 
         Raises:
-            EngineNotReady: weights are missing. EngineError: they are damaged or not these networks'.
+            EngineNotReady: weights are missing.
+            EngineError: they are damaged or belong to other networks.
         """
         places = {name: find_file(self.site, HubFile(REPO, path, size)) for name, (path, size, _) in FILES.items()}
         found = {name: place for name, place in places.items() if place is not None}
@@ -118,7 +119,7 @@ class LivePortrait(Engine):
             self._networks.compile(self._batch)
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
-        """Make a picture or a video speak, by lip retargeting.
+        """Animate a picture or a video by speech, with lip retargeting.
 
         Raises:
             EngineError, MediaError: no face, a profile, or a file that cannot be read.
@@ -128,7 +129,7 @@ class LivePortrait(Engine):
         yield from lip_sync_parts(request, self._networks, self._landmarks, self.options, self._batch, self.run)
 
     def animate(self, request: AnimateRequest) -> Iterator[RenderedPart]:
-        """Make a portrait follow the face in a video.
+        """Animate a portrait by the face in a video.
 
         Raises:
             EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read.
@@ -139,5 +140,5 @@ class LivePortrait(Engine):
 
     @property
     def _batch(self) -> int:
-        """A CPU gains nothing from batches, and one picture at a time can be cancelled sooner."""
+        """The batch size; 1 on a CPU, which gains nothing from batches and can then be cancelled sooner."""
         return 1 if self._networks.device == "cpu" else self.options.batch_size

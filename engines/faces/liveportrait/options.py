@@ -1,4 +1,4 @@
-"""The options of LivePortrait."""
+"""Options of LivePortrait."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engines.faces.common.short_video import ShortVideo, short_video_option
 
 
 class LivePortraitOptions(EngineOptions):
-    """How LivePortrait works; names are upstream's where it has the same."""
+    """Options of LivePortrait; shared ones have upstream's names."""
 
     driving_multiplier: float = option(
         1.0, "Driving strength", "How strongly the portrait moves, in both modes.", common=True, ge=0, le=2, multiple_of=0.05

@@ -1,7 +1,7 @@
-"""MuseTalk 1.5: a picture or a video speaks new words; the lower face is drawn anew, in one pass for each picture.
+"""MuseTalk 1.5: lip-sync of a picture or a video; one pass of a network redraws the lower face in each frame.
 
-Networks through diffusers and transformers, faces and jaw mask from our own mesh (upstream's DWPose and face parser are not
-needed). Paper: arXiv 2410.10122; upstream: github.com/TMElyralab/MuseTalk.
+The networks run through diffusers and transformers; faces and jaw mask come from the studio's face mesh instead of upstream's
+DWPose and face parser. Paper: arXiv 2410.10122; upstream: github.com/TMElyralab/MuseTalk.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ FILES = (
 
 
 class MuseTalkOptions(EngineOptions):
-    """How MuseTalk works; names are upstream's where it has the same."""
+    """Options of MuseTalk; shared ones have upstream's names."""
 
     extra_margin: int = option(
         10, "Room for the jaw", "How far below the chin is drawn anew, so that the jaw can drop.", common=True, unit="pixels",
@@ -68,7 +68,7 @@ class MuseTalkOptions(EngineOptions):
 
 
 class MuseTalk(Engine):
-    """Faces engine (see the module's docstring)."""
+    """Faces engine for lip-sync."""
 
     card = Card(
         id="musetalk",
@@ -98,10 +98,11 @@ class MuseTalk(Engine):
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
-        """Load mesh and networks, on the GPU where there is one.
+        """Load mesh and networks, on the GPU if there is one.
 
         Raises:
-            EngineNotReady: weights are missing. EngineError: they are damaged or not these networks'.
+            EngineNotReady: weights are missing.
+            EngineError: they are damaged or belong to other networks.
         """
         folders = {
             repo: weights_folder(self.site, repo, [one.path for one in FILES if one.repo == repo])
@@ -125,7 +126,7 @@ class MuseTalk(Engine):
         )  # fmt: skip
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
-        """Make a picture or a video say the request's sound; the mouth track is not needed.
+        """Animate a picture or a video by the request's sound; the mouth track is not used.
 
         Raises:
             EngineError, MediaError: no face, a profile, or a file that cannot be read.

@@ -1,7 +1,7 @@
-"""MuseTalk's face region: the box around a face, and the soft mask of the jaw, from the studio's own mesh.
+"""MuseTalk's face region: the box around a face, and the soft mask of the jaw, from the studio's face mesh.
 
-Upstream measures the box by 68 landmarks and takes the mask from a face parser (musetalk/utils/preprocessing.py, blending.py);
-here both are read from the 468 mesh points, so neither model is needed.
+Upstream derives the box from 68 landmarks and the mask from a face parser (musetalk/utils/preprocessing.py, blending.py); here
+both come from the 468 mesh points, so neither model is needed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SMALLEST = 16
 
 @dataclass(frozen=True)
 class FaceCrop:
-    """Pixels [top, bottom) by [left, right) of a picture; the face's middle lies on half its height."""
+    """The pixels [top, bottom) by [left, right) of a picture; the face's centre is at half its height."""
 
     left: int
     top: int
@@ -49,22 +49,22 @@ class FaceCrop:
         return self.bottom - self.top
 
     def cut(self, picture: Picture, side: int) -> Picture:
-        """The box as a square of `side` pixels."""
+        """Return the box scaled to a square of `side` pixels."""
         return cv2.resize(self.of(picture), (side, side), interpolation=cv2.INTER_LANCZOS4)
 
     def of(self, picture: NDArray) -> NDArray:
-        """The box's pixels, as a view."""
+        """Return the box's pixels as a view."""
         return picture[self.top : self.bottom, self.left : self.right]
 
 
 def box_of(face: Face, extra_margin: int, picture: Picture) -> FaceCrop:
-    """The box of a face: from ear to ear, down to the chin and as far up from the middle of the nose.
+    """Return the box of a face: from ear to ear, down to the chin and as far up from the middle of the nose.
 
     Args:
         extra_margin: pixels below the chin.
 
     Raises:
-        EngineError: next to nothing of the face lies inside the picture.
+        EngineError: hardly any of the face is inside the picture.
     """
     height, width = picture.shape[:2]
     flat = face.points[:, :2]
@@ -78,10 +78,10 @@ def box_of(face: Face, extra_margin: int, picture: Picture) -> FaceCrop:
 
 
 def jaw_mask(face: Face, box: FaceCrop, keeps_nose: bool) -> NDArray[np.float32]:
-    """Coverage 0..1 of the box by what is drawn anew: the face below the middle of the nose, softly.
+    """Return the soft mask, 0 to 1, of the redrawn part of the box: the face below the middle of the nose.
 
     Args:
-        keeps_nose: leave the nose as it is.
+        keeps_nose: exclude the nose.
     """
     flat = face.points[:, :2] - [box.left, box.top]
     outline = flat[list(_JAW)].copy()
@@ -102,7 +102,7 @@ def jaw_mask(face: Face, box: FaceCrop, keeps_nose: bool) -> NDArray[np.float32]
 
 
 def blended(picture: Picture, drawn: Picture, box: FaceCrop, mask: NDArray[np.float32], strength: float = 1.0) -> Picture:
-    """The picture with the face drawn anew where the mask lets it; all other pixels stay."""
+    """Return the picture with the redrawn face inside the mask; all other pixels are unchanged."""
     result = picture.copy()
     area = box.of(result)
     fitted = cv2.resize(drawn, (box.width, box.height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
@@ -111,7 +111,7 @@ def blended(picture: Picture, drawn: Picture, box: FaceCrop, mask: NDArray[np.fl
 
 
 def _rim(box: FaceCrop) -> NDArray[np.float32]:
-    """1 inside, falling to 0 on the box's sides and bottom, so that no edge of it can be seen."""
+    """Return 1 inside the box, falling to 0 at its sides and bottom, which hides its edges."""
     width = max(2.0, 0.03 * box.width)
     x, y = np.arange(box.width, dtype=np.float32), np.arange(box.height, dtype=np.float32)
     sides = np.clip(np.minimum(x, box.width - 1 - x) / width, 0, 1)

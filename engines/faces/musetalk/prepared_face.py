@@ -1,7 +1,7 @@
-"""A face prepared for MuseTalk, stored on disk: its place in each picture, and the inputs of the UNet.
+"""Prepared faces of MuseTalk, stored on disk: the position in each frame, and the inputs of the UNet.
 
-A second clip with the same picture or video starts at once: nothing is searched, followed or encoded again. Kept by the file's
-own content, so a renamed copy is known and a changed file is not mistaken.
+A second clip with the same picture or video skips detection, tracking and encoding. The key is the file's content, so that a
+renamed copy is found and a changed file is not mistaken for the old one.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class PreparedFace:
-    """One picture's face.
+    """The face of one frame.
 
     Args:
-        points: the mesh, smoothed; None where the picture shows no usable face.
-        latents: [8, h, w], what the UNet is given; None likewise.
-        strength: 0..1, the opacity of the edit.
+        points: the smoothed mesh; None if the frame shows no usable face.
+        latents: [8, h, w], the UNet's input; None likewise.
+        strength: 0 to 1, the opacity of the edit.
     """
 
     points: Points | None
@@ -53,7 +53,7 @@ NO_FACE = PreparedFace(None, None, 0.0)
 
 
 def avatar_key(face: Path, *made_by: object) -> str:
-    """A name for what a file's content and everything else given here make together."""
+    """Return a key for a file's content and all other arguments."""
     sum_ = hashlib.blake2b(repr(made_by).encode(), digest_size=16)
     with face.open("rb") as file:
         while block := file.read(_BLOCK):
@@ -62,7 +62,7 @@ def avatar_key(face: Path, *made_by: object) -> str:
 
 
 class PreparedFaceStore:
-    """The prepared faces of one clip's source, in a folder of the engine's cache. May be emptied at any time."""
+    """The prepared faces of one clip's source, in a folder of the engine's cache, which may be deleted at any time."""
 
     def __init__(self, root: Path, key: str) -> None:
         self._folder = root / key
@@ -71,7 +71,7 @@ class PreparedFaceStore:
         _tidy(root, self._folder)
 
     def get(self, stretch: int, count: int) -> list[PreparedFace] | None:
-        """The first `count` faces of a stretch; None when they are not all there, whole."""
+        """Return the first `count` faces of a stretch; None unless all of them are stored."""
         try:
             with np.load(self._path(stretch), allow_pickle=False) as kept:
                 found, strengths = kept["found"], kept["strengths"]
@@ -87,7 +87,7 @@ class PreparedFaceStore:
         ][:count]
 
     def put(self, stretch: int, faces: Sequence[PreparedFace]) -> None:
-        """Keep a stretch; a full disk is no failure, only slower next time."""
+        """Store a stretch; a full disk is not an error, only slower next time."""
         there = [one for one in faces if one.points is not None and one.latents is not None]
         values: dict[str, Any] = {
             "found": np.array([one.points is not None for one in faces]),
@@ -110,7 +110,7 @@ class PreparedFaceStore:
 
 
 def _tidy(root: Path, keep: Path) -> None:
-    """Take away what was used longest ago until the rest fits."""
+    """Remove the least recently used entries until the rest fits."""
     with contextlib.suppress(OSError):
         folders = sorted((one for one in root.iterdir() if one.is_dir()), key=lambda one: -one.stat().st_mtime)
         total = 0

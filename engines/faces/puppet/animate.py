@@ -1,4 +1,4 @@
-"""The puppet's portrait animation: mouth, brows, lids and head of a driving video, carried over to a still."""
+"""The puppet's portrait animation: transfers mouth, brows, eyelids and head of a driving video to a still."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Strength(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Neutral:
-    """The driving face in the first picture that shows it; movements are told relative to it.
+    """The driving face in the first frame that shows it; movements are relative to it.
 
     Args:
-        lips: how its mouth is read; None takes the mesh at its word.
+        lips: the calibration of its mouth; None uses the mesh uncorrected.
     """
 
     face: Face
@@ -53,14 +53,14 @@ class Neutral:
         return cls(face, float(np.mean(face.eye_openings)), _relative_width(face), lips)
 
     def opening(self, face: Face) -> float:
-        """How far the driving mouth is open, in its widths."""
+        """Return the opening of the driving mouth, in mouth widths."""
         return max(0.0, face.mouth_gap - 0.02) * 1.1 if self.lips is None else self.lips.opening(face)
 
 
 def animation_parts(
     request: AnimateRequest, provider: LandmarkProvider, manner: Strength, run: RunContext
 ) -> Iterator[RenderedPart]:
-    """The parts from `request.first_frame` on."""
+    """Yield the parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
     pictures = _performed(request, provider, manner, fps, run)
     yield from written_parts(
@@ -94,7 +94,7 @@ def _performed(
 
 
 def _at_rest(held: Expression, share: float) -> Expression:
-    """An expression whose mouth and eyes have gone so far to rest, 0 to 1: nobody is seen to follow any more."""
+    """Return an expression with mouth and eyes moved towards rest by a share of 0 to 1, for frames without a driving face."""
     if share <= 0:
         return held
     left = 1 - min(1.0, share)
@@ -104,7 +104,7 @@ def _at_rest(held: Expression, share: float) -> Expression:
 
 
 def expression_of(face: Face, neutral: Neutral, strength: float = 1.0) -> Expression:
-    """What a driving face does, by what it means rather than by its pixels, so that the portrait keeps its own features."""
+    """Return the expression of a driving face by its meaning, not its pixels, so that the portrait keeps its own features."""
     turn, scale, moved = alignment(face.points, neutral.face.points)
     settled = scale * face.points @ turn.T + moved
     inverse = turn.T
@@ -134,7 +134,7 @@ def expression_of(face: Face, neutral: Neutral, strength: float = 1.0) -> Expres
 
 
 def _relative_width(face: Face) -> float:
-    """The mouth's width by the distance of the eyes, both in space, so that turning the head changes nothing."""
+    """Return the mouth's width by the distance of the eyes, both in 3D, so that turns of the head do not change it."""
     eyes = float(np.linalg.norm(face.points[263] - face.points[33]))
     return face.mouth_width / max(eyes, 1e-3)
 

@@ -1,8 +1,8 @@
-"""Neutralises a filmed mouth: the lower face of each picture is replaced by the same person's with closed lips.
+"""Neutralises the mouth of a video: the lower face of each frame is replaced by the same person's with closed lips.
 
-What a person says in a film leaves nothing to work with: lips that are an "o", teeth, a tongue. So the jaw of each picture is
-drawn to where it is with the mouth closed, and over the mouth comes the closed one from a calm picture of the same film, turned
-with the head and in the light of this picture. What speaks then is a face at rest, as in a still.
+A mouth that speaks in the video ("o" shapes, teeth, a tongue) cannot be animated. Therefore the jaw of each frame is warped to
+its position with a closed mouth, and the closed mouth of a calm frame of the same video is blended over the mouth, rotated with
+the head and relit. The result is a face at rest, as in a still.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class CalmMouth:
     """The mouth of one person at rest.
 
     Args:
-        picture, face: the calm picture, and the face in it, its lips where they are.
+        picture, face: the calm frame, and the face in it with corrected lips.
     """
 
     picture: Picture
@@ -49,18 +49,20 @@ class CalmMouth:
 
     @classmethod
     def of(cls, picture: Picture, face: Face, lips: LipCalibration) -> CalmMouth:
-        """From a picture whose mouth is as good as closed; of one that is not, the lips are where the calibration says."""
+        """Return the mouth of a frame that is nearly closed; if it is open, the calibration gives the position of the lips."""
         return cls(picture, with_closed_lips(picture, face) if face.mouth_gap < CLOSED else lips.corrected(face))
 
     def brought_to(self, picture: Picture, face: Face) -> tuple[Picture, Face, float]:
-        """A picture of the same person with the mouth at rest, the face as it then is, and how far that could be done, 0 to 1."""
+        """Return a frame of the same person with the mouth at rest, the face in it, and to which degree that is possible, 0
+        to 1.
+        """
         placed = _at_rest(self.face, face)
         fits = 1 - float(ease(np.array(abs(face.yaw - self.face.yaw)), _FEW_DEGREES, _MANY_DEGREES))
         shaped = _shaped(picture, face, placed)
         return self._covered(shaped, placed, fits, face.mouth_gap), placed, fits
 
     def _covered(self, picture: Picture, placed: Face, share: float, gap: float) -> Picture:
-        """The picture with the calm mouth over its own, which was open by `gap`."""
+        """Return the frame with the calm mouth over its own, which was open by `gap`."""
         frame = FaceFrame(placed)
         region = _around_mouth(frame, picture)
         mask = _mask(frame, region, gap)[..., np.newaxis] * share
@@ -79,13 +81,13 @@ class CalmMouth:
 
 
 def _at_rest(calm: Face, face: Face) -> Face:
-    """The calm face turned, sized and placed as the head of another is."""
+    """Return the calm face with the rotation, size and position of another face's head."""
     turn, scale, moved = alignment(calm.points, face.points)
     return Face((scale * calm.points @ turn.T + moved).astype(np.float32), face.presence)
 
 
 def _shaped(picture: Picture, face: Face, placed: Face) -> Picture:
-    """The picture with its lower face drawn to where it is at rest: jaw, cheeks and lips, smoothly, and nothing around it."""
+    """Return the frame with its lower face (jaw, cheeks and lips) warped smoothly to its position at rest."""
     frame = FaceFrame(placed)
     width = float(np.linalg.norm(placed.points[points.LEFT_CHEEK_EDGE] - placed.points[points.RIGHT_CHEEK_EDGE]))
     first = placed.points[:, :2].min(axis=0) - 0.3 * width
@@ -108,7 +110,7 @@ def _shaped(picture: Picture, face: Face, placed: Face) -> Picture:
 
 
 def _spread(region: WarpRegion, anchors: Values, moves: Values, reach: float) -> tuple[Values, Values]:
-    """Movements of points as a smooth one of all pixels: the mean of those near by, which fades far from all of them."""
+    """Return movements of points as a smooth movement of all pixels: the mean of nearby ones, which fades with the distance."""
     x, y = region.x.ravel(), region.y.ravel()
     squared = (x[:, np.newaxis] - anchors[:, 0]) ** 2 + (y[:, np.newaxis] - anchors[:, 1]) ** 2
     weights = np.exp(-0.5 * squared / (0.5 * reach) ** 2)
@@ -131,8 +133,10 @@ def _coordinates(frame: FaceFrame, region: WarpRegion) -> tuple[Values, Values]:
 
 
 def _mask(frame: FaceFrame, region: WarpRegion, gap: float) -> NDArray[np.float32]:
-    """Where the calm mouth covers: the lips and what moves with them, softly out before nose, chin and the face's edge. The lower
-    lip of a mouth that was wide open hung over the chin, which is covered too."""
+    """Return the coverage of the calm mouth: the lips and their surroundings, soft towards nose, chin and the face's edge.
+
+    The lower lip of a wide open mouth is in front of the chin, so that the chin is covered too.
+    """
     u, v = _coordinates(frame, region)
     across = np.where(u < 0, -u / (frame.right_half + 0.34), u / (frame.left_half + 0.34))
     along = np.where(v < 0, -v / (0.82 * frame.nose), v / ((0.74 + 0.3 * float(ease(np.array(gap), 0.15, 0.5))) * frame.chin))
@@ -142,7 +146,9 @@ def _mask(frame: FaceFrame, region: WarpRegion, gap: float) -> NDArray[np.float3
 
 
 def _placed_in(calm: Face, placed: Face, xs: Values, ys: Values) -> NDArray[np.float32]:
-    """Where pixels around the mouth lie in the calm picture: a curved surface that turns, fitted to the lower face's points."""
+    """Return the positions of pixels around the mouth in the calm frame, by a curved surface fitted to points of the lower
+    face.
+    """
     frame = FaceFrame(placed)
     near = (frame.v > -1.1 * frame.nose) & (np.abs(frame.u) < 1.4)
     here, there = placed.points[near, :2].astype(np.float64), calm.points[near, :2].astype(np.float64)
@@ -157,7 +163,7 @@ def _placed_in(calm: Face, placed: Face, xs: Values, ys: Values) -> NDArray[np.f
 
 
 def _in_light(patch: Values, area: Values, frame: FaceFrame, region: WarpRegion) -> Values:
-    """The calm mouth in the light of the picture it comes into, compared on the skin around the lips."""
+    """Return the calm mouth relit for its new frame, compared on the skin around the lips."""
     u, v = _coordinates(frame, region)
     lips = np.sqrt((frame.side(u) / 1.25) ** 2 + (v / 0.42) ** 2)
     skin = (ease(lips, 0.9, 1.2) * (1 - ease(np.abs(frame.across(u)), 0.7, 0.9))).astype(np.float32)

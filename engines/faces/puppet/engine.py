@@ -1,7 +1,7 @@
-"""The built-in puppet: a still or a video speaks, and a portrait follows a performance, on any CPU with nothing downloaded.
+"""The built-in puppet: lip-sync of a still or a video, and portrait animation, on any CPU without a download.
 
-The face's own pixels are moved; between open lips its own teeth show, or painted ones in the picture's light. Own method; the two
-models that find the face are MediaPipe's (Apache-2.0).
+It warps the face's own pixels; between open lips it shows the face's own teeth, or painted ones in the picture's light. Own
+method; the two models that find the face are MediaPipe's (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 
 
 class PuppetOptions(EngineOptions):
-    """How the puppet moves."""
+    """Options of the puppet."""
 
     expression: float = option(
         1.0, "Expression", "How wide the mouth opens for the same sound.", common=True, ge=0.5, le=1.6, multiple_of=0.05,
@@ -40,7 +40,7 @@ class PuppetOptions(EngineOptions):
 
 
 class Puppet(Engine):
-    """Faces engine (see the module's docstring)."""
+    """Faces engine for lip-sync and portrait animation."""
 
     card = Card(
         id="puppet",
@@ -65,7 +65,7 @@ class Puppet(Engine):
         return mesh_readiness(site)
 
     def load(self) -> None:
-        """Bring the face mesh into memory.
+        """Load the face mesh.
 
         Raises:
             EngineNotReady: its files are missing.
@@ -79,20 +79,20 @@ class Puppet(Engine):
         self._landmarks = FaceMesh(self.site.assets, looks=MOST_LOOKS)
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
-        """Make a picture or a video speak.
+        """Animate a picture or a video by speech.
 
         Raises:
-            EngineError, MediaError: there is no face, it is a profile, or a file cannot be read.
+            EngineError, MediaError: no face, a profile, or a file that cannot be read.
         """
         from engines.faces.puppet.lip_sync import lip_sync_parts
 
         yield from lip_sync_parts(request, self._landmarks, self.options, self.run)
 
     def animate(self, request: AnimateRequest) -> Iterator[RenderedPart]:
-        """Make a portrait follow the face in a video.
+        """Animate a portrait by the face in a video.
 
         Raises:
-            EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read, in words.
+            EngineError, MediaError: no face in one of them, a profile, or a file that cannot be read.
         """
         from engines.faces.puppet.animate import animation_parts
 

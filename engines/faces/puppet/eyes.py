@@ -1,4 +1,4 @@
-"""Blinks and brows: the upper lid comes down over the eye, drawing the skin below the brow with it; the eyeball stays."""
+"""Blinks and brows: the upper eyelid moves over the eye and stretches the skin below the brow; the eyeball does not move."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIDES = (
 
 
 class Eye:
-    """One eye of one face, in coordinates of its own: the unit is half its width, the origin between its corners."""
+    """One eye of one face, in its own coordinates: the unit is half its width, the origin is midway between its corners."""
 
     def __init__(self, frame: FaceFrame, side: int, width: int, height: int) -> None:
         upper, lower, brow = SIDES[side]
@@ -42,7 +42,7 @@ class Eye:
         )
 
     def render(self, picture: Picture, target: Picture, blink: float, brow: float) -> None:
-        """Draw the eye closed by `blink` (0..1) and its brow raised by `brow` (-1..1) into `target`."""
+        """Draw the eye closed by `blink` (0 to 1) and its brow raised by `brow` (-1 to 1) into `target`."""
         u, v = self._of(self.region.x, self.region.y)
         from_u, from_v = u, v
         for _ in range(4):
@@ -68,7 +68,7 @@ class Eye:
         return self._lashes + (self._below - self._lashes) * share
 
     def _beneath(self, lashes: Values) -> Values:
-        """Coverage of what lies under the lashes, eyeball and lower lid: it stays as it is."""
+        """Return the coverage of eyeball and lower lid below the lashes, which do not change."""
         ordered = lashes[np.argsort((lashes - self._middle) @ self._along)] + self._down * (0.05 * self._unit)
         far = 4 * self._unit * self._along
         deep = 6 * self._unit * self._down

@@ -1,7 +1,7 @@
-"""How the mesh reads one person's lips, calibrated by drawing known openings on the same face and measuring them.
+"""Calibration of the mesh for one person's lips, by drawing known openings on the same face and measuring them.
 
-The mesh was made for photographs: it draws an opening mouth some third too narrow, and how much depends on the face, its turn and
-its painter. A mouth in a video can only be closed cleanly where its lips are known to be.
+The mesh was trained on photographs: it underestimates an opening mouth by about a third, depending on the face, its rotation and
+the renderer. Closing a mouth in a video cleanly needs the true position of its lips.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LIPS = [*points.INNER_UPPER_LIP[1:-1], *points.INNER_LOWER_LIP[1:-1]]
 
 
 class LipCalibration:
-    """The places of one face's inner lips, corrected.
+    """Corrections of one face's inner lips.
 
     Args:
-        openings: gaps as they were drawn, in mouth widths.
-        readings: the rising gaps that the mesh measured for them.
-        errors: [readings, lips, 2], how far each lip point was from where it had been drawn, in face coordinates.
+        openings: the drawn gaps, in mouth widths.
+        readings: the increasing gaps that the mesh measured for them.
+        errors: [readings, lips, 2], offset of each measured lip point from its drawn position, in face coordinates.
     """
 
     def __init__(self, openings: NDArray[Any], readings: NDArray[Any], errors: NDArray[Any]) -> None:
@@ -42,7 +42,7 @@ class LipCalibration:
 
     @classmethod
     def learned(cls, picture: Picture, face: Face, provider: LandmarkProvider) -> LipCalibration:
-        """From a picture whose mouth is as good as closed."""
+        """Return the calibration from a frame whose mouth is nearly closed."""
         puppeteer = FaceRenderer(picture, _shut(face) if face.mouth_gap < CLOSED else face)
         openings, readings, errors = [], [], []
         for opening in _DRAWN:
@@ -62,11 +62,11 @@ class LipCalibration:
         return cls(np.array(openings), rising, np.array(errors).reshape(-1, len(_LIPS), 2))
 
     def opening(self, face: Face) -> float:
-        """How far its mouth is open, in mouth widths."""
+        """Return the corrected opening of a mouth, in mouth widths."""
         return float(np.interp(face.mouth_gap, self._readings, self._openings)) if len(self._readings) else face.mouth_gap
 
     def corrected(self, face: Face) -> Face:
-        """The face with its inner lips where they are."""
+        """Return the face with corrected inner lips."""
         if not len(self._readings):
             return face
         frame = FaceFrame(face)
@@ -86,7 +86,7 @@ class LipCalibration:
 
 
 def _shut(face: Face) -> Face:
-    """The face with both inner lips on the line halfway between them."""
+    """Return the face with both inner lips on the line halfway between them."""
     upper, lower = list(points.INNER_UPPER_LIP), list(points.INNER_LOWER_LIP)
     moved = face.points.copy()
     moved[upper] = moved[lower] = (face.points[upper] + face.points[lower]) / 2

@@ -1,4 +1,4 @@
-"""Locates the line between closed lips in the picture: it is the darkest one there, and meshes miss it by half a lip."""
+"""Location of the line between closed lips, the darkest line there, which meshes miss by half a lip."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LIPS = tuple(dict.fromkeys(points.INNER_UPPER_LIP + points.INNER_LOWER_LIP))
 
 
 def with_closed_lips(picture: Picture, face: Face) -> Face:
-    """A face whose closed inner lips lie on the line between them; the mesh's own middle where the picture shows no such line."""
+    """Return a face whose closed inner lips are on the line between them; the mesh's own middle if no line is found."""
     upper, lower = list(points.INNER_UPPER_LIP), list(points.INNER_LOWER_LIP)
     moved = face.points.copy()
     moved[upper] = moved[lower] = (face.points[upper] + face.points[lower]) / 2
@@ -45,7 +45,7 @@ def with_closed_lips(picture: Picture, face: Face) -> Face:
 
 
 def _darkness(picture: Picture, frame: FaceFrame) -> NDArray[np.float32]:
-    """Brightness around the mesh's line, [down, across], the line itself in the middle row."""
+    """Return the brightness around the mesh's line, [down, across], with the line itself in the middle row."""
     side = np.linspace(-0.92, 0.92, _ACROSS, dtype=np.float32)
     u = np.where(side < 0, side * frame.right_half, side * frame.left_half)
     v = frame.upper_lip(u) + np.linspace(-_REACH, _REACH, _DOWN, dtype=np.float32)[:, np.newaxis]
@@ -61,7 +61,7 @@ def _pixels(frame: FaceFrame, u: NDArray[Any], v: NDArray[Any]) -> NDArray[np.fl
 
 
 def _offset(dark: NDArray[np.float32]) -> Callable[[NDArray[Any]], NDArray[Any]] | None:
-    """How far down the line lies at each side -1..1, as a function; None where none is dark enough to tell."""
+    """Return the vertical offset of the line as a function of `side`, -1 to 1; None if no line is dark enough."""
     side = np.linspace(-0.92, 0.92, _ACROSS)
     weight = 1 - 0.5 * side**2
 

@@ -1,4 +1,4 @@
-"""The puppet's lip-sync: a still that is animated, or a video whose mouth is replaced."""
+"""The puppet's lip-sync: an animated still, or a video whose mouth is replaced."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REPAINT_EVERY = 250
 
 
 class PuppetLipSyncOptions(Protocol):
-    """What of the engine's options is asked here."""
+    """The engine's options that the lip-sync uses."""
 
     @property
     def expression(self) -> float: ...
@@ -44,7 +44,7 @@ class PuppetLipSyncOptions(Protocol):
 def lip_sync_parts(
     request: LipSyncRequest, provider: LandmarkProvider, manner: PuppetLipSyncOptions, run: RunContext
 ) -> Iterator[RenderedPart]:
-    """The parts from `request.first_frame` on."""
+    """Yield the parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
     shapes = mouth_shapes(request.mouth, fps, request.frames, manner.expression)
     if is_image(request.face):
@@ -57,7 +57,7 @@ def lip_sync_parts(
 
 
 def mouth_shapes(track: MouthTrack, fps: Fraction, frames: int, expression: float) -> list[MouthShape]:
-    """One shape for each picture, at the middle of the time it is shown."""
+    """Return one shape per frame, at the middle of its display time."""
     times = np.asarray((np.arange(frames) + 0.5) / float(fps), np.float64)
     return [MouthShape(float(one[0]) * expression, float(one[1]), float(one[2]), float(one[3])) for one in track.at(times)]
 

@@ -1,4 +1,4 @@
-"""The inside of the mouth: the picture's own teeth if it shows some, else painted ones, with its light and colour."""
+"""The inside of the mouth: the picture's own teeth if it shows some, otherwise painted ones that match its light and colour."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Colour = NDArray[Any]
 
 
 class MouthInside:
-    """Paints the mouth of one face; made once for a picture, and again now and then for a video.
+    """Paints the mouth of one face; constructed once for a picture, and repeatedly for a video.
 
     Args:
-        frame: of the face as it is in `picture`.
+        frame: of the face in `picture`.
     """
 
     def __init__(self, picture: Picture, frame: FaceFrame) -> None:
@@ -52,13 +52,13 @@ class MouthInside:
         self._grain = _grain(picture, frame)
 
     def paint(self, region: WarpRegion, picture: Picture, frame: FaceFrame, corners: NDArray, lip: NDArray, jaw: float) -> Colour:
-        """Colours [height, width, 3] for the whole region, right where the mouth is.
+        """Return colours [height, width, 3] for the whole region, valid inside the mouth.
 
         Args:
-            picture, frame: the picture as it is, for its own teeth.
+            picture, frame: the original frame, for its own teeth.
             corners: pixels of the mouth's right and left corner in the result.
-            lip: pixel of the middle of the upper lip's inner edge at rest: teeth hang from the skull.
-            jaw: how far the lower jaw has gone down since, in mouth widths.
+            lip: pixel of the middle of the upper lip's inner edge at rest; the upper teeth are fixed relative to it.
+            jaw: how far the lower jaw has moved down since, in mouth widths.
         """
         xs, ys = np.meshgrid(
             np.arange(region.left, region.right, dtype=np.float32), np.arange(region.top, region.bottom, dtype=np.float32)
@@ -88,7 +88,7 @@ class MouthInside:
         return colour + (region.of(picture) - colour) * own[..., np.newaxis]
 
     def _noise(self, shape: tuple[int, ...]) -> Colour:
-        """The picture's own grain, so that painted parts are not smoother than the rest; it stands still."""
+        """Return noise like the picture's, so that painted parts are not smoother than the rest; it is constant over time."""
         grain = np.random.default_rng(7).normal(0, self._grain, shape).astype(np.float32)
         return cv2.GaussianBlur(grain, (0, 0), 0.7)[..., np.newaxis] * 1.6
 
@@ -103,7 +103,7 @@ def _axes() -> tuple[Colour, Colour]:
 
 @cache
 def _upper_teeth() -> Colour:
-    """Coverage and shade of the upper row: an arch with soft gaps, in shadow under the lip and at the sides."""
+    """Return coverage and shade of the upper row: an arch with soft gaps, in shadow under the lip and at the sides."""
     x, y = _axes()
     widths = np.array([0.0, 0.27, 0.47, 0.64, 0.78])
     nearest = np.min([np.abs(np.abs(x) - gap) for gap in widths], axis=0)
@@ -120,7 +120,7 @@ def _upper_teeth() -> Colour:
 
 @cache
 def _tongue() -> Colour:
-    """Coverage and shade of the tongue, lying behind the lower lip."""
+    """Return coverage and shade of the tongue behind the lower lip."""
     x, y = _axes()
     top = -0.13 + 0.14 * x**2
     cover = np.clip((y - top) / 0.07, 0, 1) * np.clip((0.80 - np.abs(x)) / 0.25, 0, 1)
@@ -129,7 +129,7 @@ def _tongue() -> Colour:
 
 
 def _painted_teeth(skin: Colour) -> Colour:
-    """The colour of teeth in the light that falls on a skin: they have none of its red."""
+    """Return the colour of teeth in the light of the skin, without the skin's red."""
     grey = max(1.0, float(skin.mean()))
     bright = max(grey, _OF_WHITE * float(skin.max()))
     return np.asarray(bright * _IVORY * (np.maximum(skin, 1.0) / grey / _USUAL_SKIN) ** 0.5, np.float32)
@@ -142,13 +142,13 @@ def _sampled(layer: Colour, side: Colour, down: Colour) -> Colour:
 
 
 def _muted(colour: Colour, colourful: float) -> Colour:
-    """Grey in a grey picture."""
+    """Return a colour with the saturation of the picture."""
     grey = colour.mean()
     return (grey + (colour - grey) * colourful).astype(np.float32)
 
 
 def _patch(picture: Picture, centres: NDArray, radius: float) -> Colour:
-    """Mean colour around points."""
+    """Return the mean colour around points."""
     height, width = picture.shape[:2]
     reach = max(1, round(radius))
     means = []
@@ -160,7 +160,7 @@ def _patch(picture: Picture, centres: NDArray, radius: float) -> Colour:
 
 
 def _own_teeth(picture: Picture, frame: FaceFrame) -> Colour | None:
-    """The brighter part of what the open mouth shows; None when that is dark."""
+    """Return the brighter part of the inside of an open mouth; None if it is dark."""
     outline = frame.flat[list(points.INNER_UPPER_LIP + points.INNER_LOWER_LIP[-2:0:-1])]
     region = WarpRegion(outline.min(axis=0), outline.max(axis=0) + 1, picture.shape[1], picture.shape[0])
     inside = region.of(picture)[region.polygon(outline) > 0.9].astype(np.float32)
@@ -173,7 +173,7 @@ def _own_teeth(picture: Picture, frame: FaceFrame) -> Colour | None:
 
 
 def _grain(picture: Picture, frame: FaceFrame) -> float:
-    """Standard deviation of the finest detail on the cheeks."""
+    """Return the standard deviation of the finest detail on the cheeks."""
     low = frame.flat[list(points.CHEEKS)].min(axis=0)
     high = frame.flat[list(points.CHEEKS)].max(axis=0) + 2
     skin = WarpRegion(low, high, picture.shape[1], picture.shape[0]).of(picture).astype(np.float32).mean(axis=2)

@@ -1,7 +1,7 @@
-"""How lips, jaw and cheeks move: where each point of a face goes when its mouth takes a shape.
+"""Movement of lips, jaw and cheeks: the displacement of each point of a face for a shape of the mouth.
 
-Two smooth fields, one for what lies above the line between the lips and one for what lies below, which agree beyond the
-corners of the mouth. They are formulas and not a mesh: nothing can tear at a collar or in hair, and both fade out on their own.
+There are two smooth fields, one above the line between the lips and one below, which agree beyond the corners of the mouth. They
+are formulas, not a mesh: nothing tears at a collar or in hair, and both fade out by themselves.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _JAW = 0.9
 
 @dataclass(frozen=True)
 class MouthShape:
-    """What a mouth shall look like: `open` in mouth widths (the gap itself, whatever it was), the rest 0..1; `smile` -1..1."""
+    """The target shape of a mouth: `open` in mouth widths (the absolute gap), the others 0 to 1; `smile` -1 to 1."""
 
     open: float = 0.0
     wide: float = 0.0
@@ -47,7 +47,7 @@ class LipFields:
         self._smile = shape.smile * strength
 
     def upper(self, u: Values, v: Values) -> tuple[Values, Values]:
-        """Movement (along, down) of points that lie above the mouth."""
+        """Return the movement (along, down) of points above the mouth."""
         frame = self._frame
         height = v - frame.upper_lip(u)
         side = np.abs(frame.side(u))
@@ -55,7 +55,7 @@ class LipFields:
         return self._shared(u, height, side, -lift)
 
     def lower(self, u: Values, v: Values) -> tuple[Values, Values]:
-        """Movement (along, down) of points that lie below the mouth."""
+        """Return the movement (along, down) of points below the mouth."""
         frame = self._frame
         height = v - frame.lower_lip(u)
         side = np.abs(frame.side(u))
@@ -67,12 +67,12 @@ class LipFields:
         return self._shared(u, height, side, drop)
 
     def _parting(self, u: Values, side: Values) -> Values:
-        """How much wider the gap between the lips becomes at each place along them; lips that shall touch meet everywhere."""
+        """Return the increase of the gap at each position along the lips; lips that close meet everywhere."""
         now = np.maximum(self._frame.lower_lip(u) - self._frame.upper_lip(u), 0)
         return (self._wanted * _opening(side) - np.where(side < 1, now, 0)) * self._strength
 
     def _shared(self, u: Values, height: Values, side: Values, down: Values) -> tuple[Values, Values]:
-        """What both fields hold: dropping corners, width, thickness of the lips, a smile."""
+        """Return the common part of both fields: dropping corners, width, thickness of the lips, a smile."""
         # the far outline of a turned head lies close to the mouth and must stay where it is
         inside = 1 - ease(np.abs(self._frame.across(u)), 0.5, 0.92)
         near_lips = np.exp(-1.2 * ((u / 0.95) ** 2 + (height / 0.7) ** 2)) * inside
@@ -82,9 +82,9 @@ class LipFields:
         return along.astype(np.float32), down.astype(np.float32)
 
     def sources(self, u: Values, v: Values) -> tuple[tuple[Values, Values], tuple[Values, Values]]:
-        """Where points of the result come from, once as parts of the upper and once of the lower side.
+        """Return the source positions of points of the result, for the upper and for the lower side.
 
-        The fields say where points go; coming back is a fixed point, reached in a few steps because they are gentle.
+        The fields map sources to results; a fixed-point iteration inverts them in a few steps, because they are smooth.
         """
         above, below = (u, v), (u, v)
         for _ in range(3):
@@ -97,5 +97,5 @@ class LipFields:
 
 
 def _opening(side: Values) -> Values:
-    """How far lips part along the mouth: 1 in the middle, 0 at the corners."""
+    """Return the opening along the mouth: 1 in the middle, 0 at the corners."""
     return np.clip(1 - np.minimum(side, 1.0) ** 2.3, 0, 1)

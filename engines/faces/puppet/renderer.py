@@ -1,4 +1,4 @@
-"""Moves a face in a picture: mouth, lids, brows, head. The drawing of the puppet engine, without files or time."""
+"""Rendering of the puppet engine: moves mouth, eyelids, brows and head in a picture, without files or time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LIDS_LOST = 30.0
 
 @dataclass(frozen=True)
 class Expression:
-    """Everything that a face can be told."""
+    """The pose and expression of a face."""
 
     mouth: MouthShape = field(default_factory=MouthShape)
     blink: float = 0.0
@@ -36,10 +36,10 @@ class Expression:
 
 
 class FaceRenderer:
-    """One face in one picture, ready to be moved.
+    """One face in one picture, ready to be animated.
 
     Args:
-        inside: of an earlier picture of the same video, so that painted teeth keep their colour; None makes it anew.
+        inside: of an earlier frame of the same video, so that painted teeth keep their colour; None constructs a new one.
     """
 
     def __init__(self, picture: Picture, face: Face, inside: MouthInside | None = None) -> None:
@@ -55,10 +55,10 @@ class FaceRenderer:
         self._head: HeadMotion | None = None
 
     def render(self, expression: Expression, strength: float = 1.0) -> Picture:
-        """The picture with the face moved; pixels outside the moved regions are those of the original.
+        """Return the picture with the face moved; pixels outside the moved regions are those of the original.
 
         Args:
-            strength: 0..1 of the way from the face as it is; for fading in and out around gaps.
+            strength: 0 to 1, fraction of the movement, for fades around gaps.
         """
         result = self._picture.copy()
         blink = expression.blink * strength * self._lids_found
@@ -73,7 +73,9 @@ class FaceRenderer:
         return result
 
     def lips(self, shape: MouthShape, ids: Sequence[int]) -> NDArray:
-        """Pixels [n, 2] of points of the inner lips, the upper ones first, where `render` draws them in that shape."""
+        """Return the pixels [n, 2] of points of the inner lips, the upper ones first, where `render` draws them for that
+        shape.
+        """
         fields = LipFields(self._frame, shape)
         upper = tuple(one for one in ids if one in points.INNER_UPPER_LIP)
         lower = tuple(one for one in ids if one not in points.INNER_UPPER_LIP)
@@ -115,7 +117,7 @@ class FaceRenderer:
         return moved
 
     def _mouth_region(self) -> WarpRegion:
-        """From the nose to the neck, and from ear to ear."""
+        """Return the region from the nose to the neck, and from ear to ear."""
         frame = self._frame
         u = np.array([-1.05 * frame.right_face, 1.05 * frame.left_face], np.float32)
         v = np.array([-1.25 * frame.nose - 0.15, 2.15 * frame.chin], np.float32)
@@ -123,13 +125,13 @@ class FaceRenderer:
         return WarpRegion(corners.min(axis=0), corners.max(axis=0), self._width, self._height)
 
     def _moved(self, field: object, ids: tuple[int, ...]) -> NDArray:
-        """Pixels of lip points after the movement."""
+        """Return the pixels of lip points after the movement."""
         u, v = self._frame.u[list(ids)], self._frame.v[list(ids)]
         along, down = field(u, v)  # type: ignore[operator]
         return self._frame.pixels(u + along, v + down)
 
     def _below(self, lower_edge: NDArray) -> NDArray[np.bool_]:
-        """Pixels of the region that lie below the lower lip's edge, which goes on level beyond the corners."""
+        """Return the pixels below the lower lip's edge, which continues horizontally beyond the corners."""
         frame, region = self._frame, self._region
         far = frame.along * (4 * max(region.width, region.height))
         deep = frame.down * (4 * max(region.width, region.height))
@@ -145,7 +147,7 @@ class FaceRenderer:
         return self._region.fine(x, y)
 
     def _put(self, result: Picture, moved: Picture) -> None:
-        """Bring the mouth in over what the eyes have drawn: rows above the nose stay theirs."""
+        """Put the mouth over the drawn eyes; rows above the nose remain unchanged."""
         area = self._region.of(result)
         original = self._region.of(self._picture)
         if self._eyes and any(eye.region.bottom > self._region.top for eye in self._eyes):

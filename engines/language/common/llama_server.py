@@ -1,10 +1,10 @@
 """llama.cpp in this process, through xllamacpp (MIT): one model, one answer at a time, not reachable by other programs.
 
-xllamacpp's server wants an address to listen at. It is given a socket in a private folder instead of a port, with a key that
-nobody learns, and the socket's name is removed as soon as the model is loaded: no program of this machine can ask it.
+xllamacpp's server requires an address. It gets a socket in a private folder instead of a port, and a random key; the socket's
+name is removed as soon as the model is loaded, so that no other program can connect.
 
-Threads wait by asleep and not by spinning, and there is one fewer than cores: on a machine that has other work to do two spinning
-threads made a fiftieth of the words that one sleeping thread made.
+Threads sleep while they wait instead of spinning, and there is one fewer than cores: on a busy machine two spinning threads
+generated a fiftieth of the words of one sleeping thread.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ _ENDS = {"stop": "stop", "length": "length"}
 
 
 class LlamaServer:
-    """A loaded model. One thread at a time may ask."""
+    """A loaded model, for use by one thread at a time."""
 
     def __init__(self, model: Path, context: int, title: str) -> None:
-        """Read the weights.
+        """Load the weights.
 
         Args:
-            context: tokens of chat and answer together. title: of the engine, for its errors.
+            context: tokens of chat and answer together.
+            title: of the engine, for its errors.
 
         Raises:
-            EngineError: the file is not a model that this build of llama.cpp reads.
+            EngineError: the file is not a model that this build of llama.cpp supports.
         """
         import xllamacpp
 
@@ -54,11 +55,11 @@ class LlamaServer:
                 raise EngineError("language.weights-wrong", engine=title) from error
 
     def answer(self, request: ChatRequest, check: Callable[[], None], read: Callable[[float], None]) -> Iterator[ChatPiece]:
-        """The answer in pieces.
+        """Yield the answer in pieces.
 
         Args:
-            check: raises when the asker has lost interest; called ten times a second. read: told how much of the chat is read,
-                0..1.
+            check: raises if the caller has cancelled; called ten times a second.
+            read: called with the processed fraction of the chat, 0 to 1.
 
         Raises:
             EngineError: as `LanguageEngine.chat`.

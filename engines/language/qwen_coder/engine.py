@@ -1,8 +1,9 @@
 """Qwen2.5-Coder 1.5B: a small language model for any processor, the smallest that was found usable for scripts.
 
-Upstream: huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF (Apache-2.0), in four-bit integers (Q4_K_M). Where that cannot be
-reached the same bytes come from parts on PyPI (assets/models.yaml). It writes one short thing at a time well; three scenes in one
-answer repeat each other, and what it says of the world is often wrong. Its context is 32,768 tokens; less takes less memory.
+Upstream: huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF (Apache-2.0), in four-bit integers (Q4_K_M). If it cannot be
+reached, the same bytes come from parts on PyPI (assets/models.yaml). It writes one short text at a time well; three scenes in one
+answer repeat each other, and its statements of fact are often wrong. Its context is 32,768 tokens; a smaller one takes less
+memory.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ LONGEST_TEXT = 60_000
 
 
 class QwenCoderOptions(EngineOptions):
-    """How much it can keep in mind."""
+    """Options of the language model."""
 
     context: int = option(
         CONTEXT,
@@ -97,10 +98,11 @@ class QwenCoder(Engine):
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
-        """Read the weights.
+        """Load the weights.
 
         Raises:
-            EngineNotReady: they are not here. EngineError: they are damaged.
+            EngineNotReady: they are missing.
+            EngineError: they are damaged.
         """
         from engines.language.common.llama_server import LlamaServer
 
@@ -109,10 +111,10 @@ class QwenCoder(Engine):
         self._model = LlamaServer(folder / MODEL, self.options.context, self.card.title)
 
     def chat(self, request: ChatRequest) -> Iterator[ChatPiece]:
-        """Answer a chat, held to a JSON schema where one is given.
+        """Answer a chat, constrained by a JSON schema if one is given.
 
         Raises:
-            EngineError: an empty chat, one that is too long, or a schema that it cannot be held to.
+            EngineError: an empty chat, one that is too long, or an unsupported schema.
         """
         self.run.check()
         if self._model is None:

@@ -1,7 +1,7 @@
-"""The built-in swap: a portrait's face onto the faces of a video, on any CPU with nothing downloaded. Basic, and called so.
+"""The built-in swap: a portrait's face onto the faces of a video, on any CPU without a download, in basic quality.
 
-Features are exchanged, the head keeps its shape; the clip's own inner mouth stays. Own method; the models that find faces, and
-the topology of the mesh, are MediaPipe's (Apache-2.0).
+It exchanges features; the shape of the head and the inner mouth remain those of the clip. Own method; the models that find faces,
+and the topology of the mesh, are MediaPipe's (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 
 
 class BasicSwapOptions(EngineOptions):
-    """How the face is put on."""
+    """Options of the built-in swap."""
 
     strength: float = option(
         1.0, "Strength", "How much of the portrait shows; less lets the clip's own face through.", common=True, ge=0.2, le=1,
@@ -39,7 +39,7 @@ class BasicSwapOptions(EngineOptions):
 
 
 class BasicFaceSwap(Engine):
-    """Swap engine (see the module's docstring)."""
+    """Swap engine for the faces of one or several people."""
 
     card = Card(
         id="basic-face-swap",

@@ -1,6 +1,6 @@
-"""Transfers one face onto another: the donor's pixels are moved into place, in the clip's light, within a soft mask.
+"""Transfer of one face onto another: the donor's pixels are warped, relit and blended within a soft mask.
 
-The inner mouth stays the clip's own, so that speech is seen as it was spoken. Features are exchanged, not the head's shape.
+The inner mouth remains the clip's, so that speech stays visible. Features are exchanged, not the shape of the head.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _LIPS_APART = (0.02, 0.07)
 
 
 class FaceTransfer:
-    """Puts one donor onto one person, picture by picture in order.
+    """Puts one donor onto one person, frame by frame in order.
 
     Args:
-        light: 0..1, how closely the clip's light is followed; at 0 only its overall tone.
-        strength: 0..1, how much of the donor shows.
-        people: tells what is a person.
+        light: 0 to 1, how closely the clip's light is followed; at 0 only its overall tone.
+        strength: 0 to 1, opacity of the donor.
+        people: segments people.
     """
 
     def __init__(self, donor: SourceFace, light: float, strength: float, people: PersonMask) -> None:
@@ -40,22 +40,22 @@ class FaceTransfer:
         self._light = Relighting(donor, light)
 
     def lost(self) -> None:
-        """The person is not visible in this picture."""
+        """Note that the person is not visible in this frame."""
         self._light.forget()
 
     def watch(self, picture: Picture, face: Face) -> None:
-        """Take the light of a picture that is not to be changed."""
+        """Update the light estimate from a frame that is not changed."""
         self._light.gain(picture, face.points, self._front(picture, face))
 
     def render(self, picture: Picture, target: Picture, face: Face, strength: float = 1.0) -> bool:
         """Draw the exchanged face into `target`.
 
         Args:
-            picture: the clip's picture as it is; the light is read from it.
+            picture: the original frame, from which the light is estimated.
             target: a picture of the same size that is changed in place; pixels outside the mask are not written.
 
         Returns:
-            Whether anything was drawn: not for a head that is turned too far, or lies outside the picture.
+            Whether anything was drawn: not for a head that is turned too far, or is outside the frame.
         """
         shown = self._strength * strength * float(np.clip((MOST_YAW + _FADE_DEGREES - abs(face.yaw)) / _FADE_DEGREES, 0, 1))
         cover = cover_of(face.points, self._donor.triangles, picture.shape[1], picture.shape[0])
@@ -83,11 +83,11 @@ class FaceTransfer:
         return mask
 
     def _front(self, picture: Picture, face: Face) -> Coverage:
-        """What of this picture stays before the new face: hair, glasses, things, and what is no person."""
+        """Return the coverage of objects in front of the new face: hair, glasses, things, and everything that is not a person."""
         return np.maximum(hair_in_front(picture, face), self._people.beside(picture, face))
 
     def _lit(self, places: Map, gain: Any, width: float) -> Any:
-        """The donor's face as it is placed here, with the light `gain`."""
+        """Return the donor's face at these positions, with the light `gain`."""
         texture, scale = self._donor.texture_for(width)
         face = _taken(texture, (places + 0.5) * np.float32(scale) - 0.5, cv2.INTER_CUBIC).astype(np.float32)
         light = self._donor.light
@@ -102,7 +102,7 @@ def _taken(source: Any, places: Map, method: int, border: int = cv2.BORDER_CONST
 
 
 def _mouth(cover: Cover, face: Face) -> Coverage:
-    """Where the clip's own mouth shows between the lips."""
+    """Return the coverage of the clip's own mouth between the lips."""
     outline = face.points[list(points.INNER_UPPER_LIP + points.INNER_LOWER_LIP[-2:0:-1]), :2]
     mask: Any = np.zeros(cover.shape, np.uint8)
     placed = np.round((outline - [cover.left, cover.top]) * 16).astype(np.int32)

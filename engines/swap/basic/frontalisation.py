@@ -1,6 +1,6 @@
-"""A face as it would look straight into the camera, both sides whole: what is turned away is filled in from the other side.
+"""Frontal view of a face with both sides complete: the side that is turned away is filled in from the other one.
 
-So any donor, one in three-quarter view too, has the same places with the same sharpness, and a mask drawn on it moves with it.
+So every donor, a three-quarter view too, has the same positions at the same resolution, and a mask drawn on it moves with it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ Weights = NDArray[np.float32]
 
 
 class Frontal:
-    """Attributes: texture (RGB), points (pixels of it), cover (which triangle each pixel shows)."""
+    """The frontal face.
+
+    Attributes:
+        texture: RGB picture.
+        points: mesh points in pixels of the texture.
+        cover: the triangle at each pixel.
+    """
 
     texture: Picture
     points: Points
@@ -65,7 +71,7 @@ class Frontal:
 
 
 def _placed(face: Face, mirror: NDArray[np.int16], height: float) -> tuple[Points, tuple[int, int]]:
-    """The face turned to the camera and made even, in a picture of its own whose size is given too."""
+    """Return the face turned to the camera and made symmetric, and the size of its picture."""
     flat = face.points.astype(np.float64)
     across = _unit(flat[points.LEFT_CHEEK_EDGE] - flat[points.RIGHT_CHEEK_EDGE])
     down = flat[points.CHIN] - flat[points.FOREHEAD]
@@ -80,7 +86,7 @@ def _placed(face: Face, mirror: NDArray[np.int16], height: float) -> tuple[Point
 
 
 def _prepared(picture: Picture, face: Face, height: float) -> tuple[Points, Picture]:
-    """The face's part of the picture, made smaller where it is larger than needed, and the points there."""
+    """Return the face's part of the picture, downscaled if it is larger than needed, and the points there."""
     flat = face.points[:, :2]
     low = np.maximum(np.floor(flat.min(axis=0)).astype(int) - 8, 0)
     high = np.minimum(np.ceil(flat.max(axis=0)).astype(int) + 9, [picture.shape[1], picture.shape[0]])
@@ -102,7 +108,7 @@ def _within(cover: Cover, size: tuple[int, int]) -> NDArray[np.int32]:
 
 
 def _alike(other: NDArray[np.float32], own: NDArray[np.float32], shown: Weights, mirrored: Weights) -> NDArray[np.float32]:
-    """The mirrored side in the light of the side that it meets, where the two meet."""
+    """Return the mirrored side, relit to match the other side at their border."""
     soft = 0.12 * own.shape[1]
     both = shown * mirrored + 1e-4 * mirrored
     total = cv2.GaussianBlur(both, (0, 0), soft)[..., np.newaxis] + 1e-6

@@ -1,4 +1,4 @@
-"""The face as triangles: which one covers a pixel, and from where on another picture's face that pixel is taken."""
+"""The face as triangles: which one covers a pixel, and the corresponding position on the same face in another picture."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FRACTION_BITS = 4
 
 @dataclass(frozen=True, eq=False)
 class Topology:
-    """What belongs together in the 468-point face mesh.
+    """Triangles and symmetry of the 468-point face mesh.
 
     Args:
         mirror: [468], each point's counterpart on the other side of the face.
@@ -35,13 +35,13 @@ class Topology:
 
 
 def read_topology(assets: Path) -> Topology:
-    """The triangles of MediaPipe's face mesh (Apache License 2.0), and its two sides as they were found on faces."""
+    """Return the triangles of MediaPipe's face mesh (Apache License 2.0), and its symmetry, which was measured on faces."""
     with np.load(assets / TOPOLOGY_FILE, allow_pickle=False) as stored:
         return Topology(stored["triangles"], stored["mirror"])
 
 
 def facing(points: Points, triangles: Triangles) -> NDArray[np.float32]:
-    """[898]: how far each triangle looks into the camera, 1 straight, 0 edge-on, negative away from it."""
+    """Return the orientation of each triangle [898] to the camera: 1 frontal, 0 edge-on, negative turned away."""
     a, b, c = (points[triangles[:, corner]] for corner in range(3))
     normals = np.cross(b - a, c - a)
     lengths = np.maximum(np.linalg.norm(normals, axis=1), 1e-6)
@@ -50,11 +50,11 @@ def facing(points: Points, triangles: Triangles) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class Cover:
-    """A rectangle of pixels and the triangle that each shows.
+    """A rectangle of pixels and the triangle at each.
 
     Args:
-        left, top: of the rectangle in its picture.
-        index: [height, width], -1 where there is no face.
+        left, top: position of the rectangle in its picture.
+        index: [height, width], -1 outside the face.
     """
 
     left: int
@@ -66,16 +66,16 @@ class Cover:
         return self.index.shape[0], self.index.shape[1]
 
     def of(self, picture: NDArray) -> NDArray:
-        """The rectangle of a picture, as a view."""
+        """Return the rectangle of a picture as a view."""
         height, width = self.shape
         return picture[self.top : self.top + height, self.left : self.left + width]
 
     def map_to(self, here: Points, there: Points, triangles: Triangles) -> Map:
-        """Where each pixel lies on the same face elsewhere; (-1000, -1000) where there is no face.
+        """Return the position of each pixel on the same face in another picture; (-1000, -1000) outside the face.
 
         Args:
-            here: the points that this cover was made of.
-            there: the same points elsewhere, in that picture's pixels.
+            here: the points of which this cover was made.
+            there: the same points in the other picture, in its pixels.
         """
         flat = np.concatenate([here[:, :2], np.ones((len(here), 1))], axis=1)
         corners = flat[triangles].astype(np.float64)
@@ -93,9 +93,9 @@ class Cover:
 
 
 def cover_of(points: Points, triangles: Triangles, width: int, height: int) -> Cover | None:
-    """The pixels of a `width` by `height` picture that a face covers, near triangles before far ones; None outside of it.
+    """Return the pixels of a `width` by `height` picture that a face covers, near triangles over far ones; None outside of it.
 
-    Triangles that look away from the camera are left out.
+    Triangles that are turned away from the camera are omitted.
     """
     flat = points[:, :2]
     low = np.maximum(np.floor(flat.min(axis=0)).astype(int) - 1, 0)

@@ -1,4 +1,4 @@
-"""The people of a clip whose faces are replaced: detected, and tracked in parallel."""
+"""Detection and simultaneous tracking of the people whose faces are replaced."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _CLOSELY, _CLOSE_SECONDS, _THEN_SECONDS = 10, 4.0, 1.0
 
 
 class OnePerson:
-    """Finds one of several people: when lost, only near the place where they were, so that no other face is taken.
+    """Finds one of several people; after a loss only near the last position, so that no other face is taken.
 
     Args:
-        alone: there is no other person in the clip; they are found again anywhere, as after a cut.
+        alone: there is no other person in the clip; after a cut the face is found anywhere.
     """
 
     def __init__(self, provider: LandmarkProvider, alone: bool) -> None:
@@ -50,10 +50,10 @@ class OnePerson:
 def first_people(
     path: Path, fps: Fraction, frames: int, people: tuple[FaceChoice, ...], provider: LandmarkProvider, run: RunContext
 ) -> tuple[list[FaceChoice], bool]:
-    """The people that are meant as points of the first picture that shows them, and whether the one is alone in it.
+    """Return the chosen people as points of the first frame that shows them, and whether a single one is alone in it.
 
     Raises:
-        EngineError: when the clip shows no usable face, or fewer than asked for.
+        EngineError: the clip shows no usable face, or fewer than requested.
         MediaError: the clip cannot be read.
     """
     problem: EngineError | None = None
@@ -84,7 +84,7 @@ def _step(number: int, fps: Fraction) -> int:
 
 
 class _Known:
-    """A provider that has looked already."""
+    """A provider that returns faces already detected."""
 
     def __init__(self, faces: list[Face], provider: LandmarkProvider) -> None:
         self._faces, self._provider = faces, provider
@@ -99,7 +99,7 @@ class _Known:
 def followed(
     frames: Iterable[tuple[int, Picture]], people: list[FaceChoice], alone: bool, provider: LandmarkProvider
 ) -> Iterator[tuple[TrackedFrame, ...]]:
-    """The same frames in order with one track for each of the people; a window of frames in memory."""
+    """Yield the frames in order with one track for each person; holds a window of frames in memory."""
     trackers = [FaceTracker(OnePerson(provider, alone), choice) for choice in people]
     streams = tee(frames, len(trackers))
     yield from zip(*(tracker.track(stream) for tracker, stream in zip(trackers, streams, strict=True)), strict=True)

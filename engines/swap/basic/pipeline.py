@@ -1,4 +1,4 @@
-"""The built-in swap for a whole clip: read, tracked, replaced and written in parts, with constant memory."""
+"""The built-in swap of a whole clip: read, tracked, replaced and written in parts, with constant memory."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def swapped_parts(
     manner: SwapSettings,
     run: RunContext,
 ) -> Iterator[RenderedPart]:
-    """The parts from `request.first_frame` on.
+    """Yield the parts from `request.first_frame` on.
 
     Raises:
         EngineError, MediaError: no face, a profile, or a file that cannot be read.

@@ -1,5 +1,4 @@
-"""Adapts the donor face to the clip's light: both faces are compared as small pictures, place by place, and smoothed over
-time."""
+"""Adapts the donor face to the clip's light: both faces are compared as small pictures, locally, and smoothed over time."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ _CALM, _FLATTEST = 0.55, 0.62
 
 
 class Relighting:
-    """Of one person in one clip; pictures are given in order."""
+    """The light of one person in one clip; frames are given in order."""
 
     def __init__(self, donor: SourceFace, strength: float) -> None:
         self._donor, self._strength = donor, strength
@@ -46,11 +45,13 @@ class Relighting:
         self._steady: NDArray[np.float32] | None = None
 
     def forget(self) -> None:
-        """The next picture starts anew: the person was lost in between."""
+        """Restart the estimate after a frame without the person."""
         self._steady = None
 
     def gain(self, picture: Picture, points: Points, front: Mask) -> Gain:
-        """What turns the donor's colours into this picture's, whose face has these points; what is in `front` tells no light."""
+        """Return the factors from the donor's colours to this frame's, whose face has these points; pixels in `front` are
+        ignored.
+        """
         now = self._compared(picture, points, front)
         if self._steady is None or float(np.abs(now - self._steady).mean()) > _NEW_LIGHT:
             self._steady = now
@@ -78,13 +79,13 @@ class Relighting:
 
 
 def _averaged(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Smooth values; where there are no weights near they fall to 0."""
+    """Return smoothed values, which fall to 0 without nearby weights."""
     total = cv2.GaussianBlur(weights, (0, 0), _SOFT)[..., np.newaxis] + 0.01
     return np.asarray(cv2.GaussianBlur(values * weights[..., np.newaxis], (0, 0), _SOFT) / total, np.float32)
 
 
 def _near(picture: NDArray[Any], points: Points) -> tuple[NDArray[Any], Points]:
-    """The face's part of a picture, about as small as it is compared in, and its points there."""
+    """Return the face's part of a frame at about the resolution of the comparison, and its points there."""
     flat = points[:, :2]
     low = np.clip(np.floor(flat.min(axis=0)).astype(int) - 2, 0, [picture.shape[1] - 2, picture.shape[0] - 2])
     high = np.maximum(np.minimum(np.ceil(flat.max(axis=0)).astype(int) + 3, [picture.shape[1], picture.shape[0]]), low + 2)

@@ -1,4 +1,4 @@
-"""How surely each pixel of a face is skin, so that fringes, veils and backgrounds inside the mesh are left where they are."""
+"""Probability of skin for each pixel of a face, which excludes fringes, veils and backgrounds inside the mesh."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ Coverage = NDArray[np.float32]
 
 
 def skin_of(picture: Picture, face: Face) -> Coverage:
-    """For each pixel of the picture how surely it is skin of this face: by its distance, in Lab, from the colours of cheeks and
-    nose."""
+    """Return for each pixel how likely it is skin of this face, by its distance, in Lab, from the colours of cheeks and nose."""
     width = float(np.ptp(face.points[:, 0]))
     smooth = cv2.GaussianBlur(picture, (0, 0), max(0.3, 0.006 * width))
     lab = cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB).astype(np.float32)
@@ -59,7 +58,7 @@ def _features(picture: Picture, face: Face, width: float) -> NDArray[np.bool_]:
 
 
 def feature_holes(face: Face, shape: tuple[int, int], grow: float) -> NDArray[np.bool_]:
-    """Eyes, brows and lips, whose colours do not depend on the light; `grow` is in widths of the face."""
+    """Return eyes, brows and lips, whose colours do not depend on the light; `grow` is in widths of the face."""
     mask: Any = np.zeros(shape, np.uint8)
     for ids in _FEATURES[:5]:
         cv2.fillConvexPoly(mask, cv2.convexHull(_pixels(face, ids)), 255)

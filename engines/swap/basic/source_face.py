@@ -1,4 +1,4 @@
-"""The donor face: its texture in several sizes, its visible parts, and its own light, computed once."""
+"""The donor face: its texture in several sizes, its visible parts, and its light, computed once."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class SourceFace:
     """One face of one picture, ready to be put onto others.
 
     Args:
-        edge: how soft the border of the mask is, in widths of the face.
-        people: tells what is a person.
+        edge: softness of the mask's border, in widths of the face.
+        people: segments people.
 
     Attributes:
         points: in pixels of the texture and of the mask.
-        mask: what of the face may be shown, 0..1.
-        light: what its light is compared with.
+        mask: the visible part of the face, 0 to 1.
+        light: reference for the comparison of light.
     """
 
     def __init__(self, picture: Picture, face: Face, topology: Topology, edge: float, people: PersonMask) -> None:
@@ -53,18 +53,18 @@ class SourceFace:
         self._textures = _pyramid(frontal.texture)
 
     def texture_for(self, width: float) -> tuple[Picture, float]:
-        """The picture to take pixels from for a face that is `width` pixels wide, and its scale."""
+        """Return the texture for a face that is `width` pixels wide, and its scale."""
         level = int(np.clip(np.floor(np.log2(max(1.0, self._width / max(width, 1.0)) * 1.2)), 0, len(self._textures) - 1))
         return self._textures[level], 0.5**level
 
 
 class DonorLight:
-    """The face as a small picture in which every pixel stays on its place of the face, whoever wears it.
+    """The face as a small picture, in which every pixel has a fixed position on the face.
 
     Attributes:
         points, cover, colours: the small face.
         weights: the weight of each pixel in the estimate of the light: skin, not features.
-        scale: of the small picture against the texture.
+        scale: of the small picture relative to the texture.
     """
 
     points: Points
@@ -97,7 +97,7 @@ def _pyramid(texture: Picture) -> list[Picture]:
 
 
 def _mask(frontal: Frontal, edge: float, people: PersonMask) -> Coverage:
-    """From above the brows to the jaw, skin and features, soft-edged; without hair or glasses that hang into it."""
+    """Return skin and features from above the brows to the jaw, soft-edged, without hair or glasses in front."""
     face = Face(frontal.points)
     flat = frontal.points[:, :2]
     width = float(np.ptp(flat[:, 0]))
@@ -117,7 +117,7 @@ def _mask(frontal: Frontal, edge: float, people: PersonMask) -> Coverage:
 
 
 def _largest(area: Any) -> Any:
-    """The largest piece and those that are no crumbs beside it: frames of glasses part a face into several."""
+    """Return the largest component and others of comparable size, because frames of glasses divide a face."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(area)
     if count <= 2:
         return area

@@ -1,4 +1,4 @@
-"""Detection of Whisper's hallucinations: loops are transcribed again, and what stays doubtful is marked."""
+"""Detection of Whisper's hallucinations: loops are transcribed again, and remaining doubts are marked."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class GuardedSegment:
     """One segment from a recogniser, with its confidence.
 
     Args:
-        log_probability: mean over its tokens; None where the recogniser does not report it.
-        no_speech: probability that there is no speech, 0..1.
+        log_probability: mean over its tokens; None if the recogniser does not report it.
+        no_speech: probability of no speech, 0 to 1.
     """
 
     segment: TranscribedSegment
@@ -37,7 +37,7 @@ HearAgain = Callable[[float, float], Sequence[GuardedSegment]]
 
 
 def filter_hallucinations(heard: Sequence[GuardedSegment], again: HearAgain) -> list[TranscribedSegment]:
-    """The segments with their doubts. Runs of looping ones are transcribed again, and replaced if they no longer loop."""
+    """Return the segments with their doubts. Runs of looping ones are transcribed again, and replaced if they no longer loop."""
     kept: list[TranscribedSegment] = []
     loops = _loops(heard)
     for looping, run in groupby(zip(heard, loops, strict=True), key=lambda pair: pair[1]):
@@ -51,7 +51,7 @@ def filter_hallucinations(heard: Sequence[GuardedSegment], again: HearAgain) -> 
 
 
 def doubt_of(heard: GuardedSegment) -> str:
-    """Why one stretch may be wrong, "" for none."""
+    """Return why a segment may be wrong, "" for no doubt."""
     if repeated_phrase(heard.segment.text):
         return LOOP
     sure = heard.log_probability
@@ -63,7 +63,7 @@ def doubt_of(heard: GuardedSegment) -> str:
 
 
 def _loops(heard: Sequence[GuardedSegment]) -> list[bool]:
-    """Which stretches loop, in themselves or by saying the same several times in a row."""
+    """Return which segments loop, within themselves or by repetition of the same text."""
     flags: list[bool] = []
     for _, run in groupby(heard, key=lambda one: one.segment.text.casefold().strip()):
         same = list(run)

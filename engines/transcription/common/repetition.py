@@ -1,4 +1,4 @@
-"""Detects loops of a recogniser: the same few words repeated, which were not spoken."""
+"""Detection of a recogniser's loops: the same few words repeated, which were not spoken."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LOOPED_SHARE = 0.3
 
 
 def repeated_phrase(text: str) -> str:
-    """The phrase that a text loops over, "" when it does not loop.
+    """Return the phrase that a text loops over, "" if it does not loop.
 
-    A loop is a phrase of at most LONGEST_PHRASE words that follows itself at least FEWEST_ROUNDS times without a gap and
-    makes up a good part of the text.
+    A loop is a phrase of at most LONGEST_PHRASE words that repeats at least FEWEST_ROUNDS times without a gap and is a large part
+    of the text.
     """
     words = _words(text)
     longest: tuple[int, str] = (0, "")
@@ -31,7 +31,7 @@ def repeated_phrase(text: str) -> str:
 
 
 def _most_rounds(words: Sequence[str], size: int) -> tuple[int, int]:
-    """How often, at most, a phrase of `size` words follows itself, and where that begins."""
+    """Return the greatest number of consecutive repetitions of a phrase of `size` words, and where they begin."""
     best, start, run = 1, 0, 0
     for index in range(size, len(words)):
         run = run + 1 if words[index] == words[index - size] else 0

@@ -1,4 +1,4 @@
-"""Common parts of the recognisers: input sound, ordered marks, one transcript from its segments."""
+"""Common parts of the recognisers: input sound, ordered time marks, and a transcript of segments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RATE = 16_000
 
 
 def model_input(audio: Audio) -> NDArray[np.float32]:
-    """The sound as one row of samples at RATE."""
+    """Return the sound as mono float32 samples at RATE."""
     from media.audio.mixing.one_voice import one_voice
     from media.audio.resample import resample  # not with the module: the studio reads engines without their libraries
 
@@ -24,7 +24,7 @@ def model_input(audio: Audio) -> NDArray[np.float32]:
 
 
 def primary(language: str) -> str:
-    """The first part of a language tag in lower case: "pt" of "pt-BR"."""
+    """Return the primary subtag of a language tag in lower case: "pt" of "pt-BR"."""
     return language.strip().replace("_", "-").split("-")[0].lower()
 
 
@@ -37,7 +37,7 @@ def placed(text: str, start: float, end: float, reached: float, duration: float)
 
 
 def transcript_of(segments: Sequence[TranscribedSegment], language: str) -> Transcript:
-    """One transcript: the text joined as the script wants it, and all words in order."""
+    """Return one transcript: the text joined by the rules of its script, and all words in order."""
     text = "".join(_joined(segment.text, language) for segment in segments).strip()
     return Transcript(text, language if text else "", tuple(word for one in segments for word in one.words), tuple(segments))
 

@@ -1,4 +1,4 @@
-"""Whisper's sizes as data: which files of which repository each takes, for both libraries that run it.
+"""Whisper's sizes as data: repository and files of each, for both libraries that run it.
 
 Sizes in bytes and revisions are those of the repositories' own listings.
 """
@@ -33,7 +33,7 @@ _LARGE = (("preprocessor_config.json", 340), ("vocabulary.json", 1_068_114))
 
 @dataclass(frozen=True)
 class WhisperCheckpoint:
-    """One size's repository, the commit whose files are meant, and the files with their sizes in bytes."""
+    """The repository of one size, its commit, and its files with their sizes in bytes."""
 
     repo: str
     revision: str
@@ -115,15 +115,15 @@ def all_files(sizes: Mapping[str, WhisperCheckpoint]) -> tuple[HubFile, ...]:
 
 
 def sizes_here(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint]) -> list[str]:
-    """The sizes that are whole on this machine, the best first."""
+    """Return the sizes that are completely installed, the best first."""
     return [size for size in BEST_FIRST if size in sizes and find_weights(site, sizes[size].repo, sizes[size].paths) is not None]
 
 
 def chosen_size(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: str, *, translate: bool = False) -> str:
-    """A size by name, "auto" as the best one that is here; "auto" stays where none is.
+    """Return a size by name; for "auto" the best installed one, or "auto" if none is.
 
     Args:
-        translate: one that translates goes before one that does not.
+        translate: prefer a size that translates.
     """
     if size != "auto":
         return size
@@ -133,10 +133,10 @@ def chosen_size(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size:
 
 
 def folder_of(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: str) -> Path:
-    """Where the weights of a size lie.
+    """Return the folder of a size's weights.
 
     Raises:
-        EngineNotReady: they are not here, or not whole.
+        EngineNotReady: they are missing or incomplete.
     """
     chosen = chosen_size(site, sizes, size)
     folder = None if chosen == "auto" else find_weights(site, sizes[chosen].repo, sizes[chosen].paths)
@@ -146,7 +146,7 @@ def folder_of(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint], size: s
 
 
 def readiness_of(site: EnginePaths, sizes: Mapping[str, WhisperCheckpoint]) -> Readiness:
-    """Ready with any one size; the sentence names those that are here."""
+    """Return ready if any size is installed; the sentence names the installed ones."""
     here = sizes_here(site, sizes)
     if here:
         return Readiness(True, Message.of("readiness.ready-in-sizes", sizes=here))

@@ -1,4 +1,4 @@
-"""Whisper through CTranslate2 (faster-whisper): exact on a processor, quick on an x86-64 machine's NVIDIA card."""
+"""Whisper through CTranslate2 (faster-whisper): accurate on a CPU, fast on an x86-64 machine's NVIDIA GPU."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _MOST_THREADS = 8
 
 
 class FasterWhisperOptions(EngineOptions):
-    """How it listens."""
+    """Options of the recogniser."""
 
     size: FasterSize = option(
         "auto",
@@ -76,7 +76,7 @@ class FasterWhisperOptions(EngineOptions):
 
 
 class FasterWhisper(Engine):
-    """Transcription engine in the studio's own environment: it needs no torch."""
+    """Transcription engine in the studio's own environment, without torch."""
 
     card = Card(
         id="faster-whisper",
@@ -115,10 +115,10 @@ class FasterWhisper(Engine):
         return options.model_copy(update={"size": chosen_size(site, FASTER, options.size, translate=options.translate)})
 
     def load(self) -> None:
-        """Read the weights of the chosen size from their folder; no other place is searched.
+        """Load the weights of the chosen size from their folder; no other place is searched.
 
         Raises:
-            EngineNotReady: the size is not on this machine, or a graphics card is required and cannot be used.
+            EngineNotReady: the size is not installed, or a GPU is required and cannot be used.
             EngineError: the weights are not Whisper's, or are damaged.
         """
         folder = folder_of(self.site, FASTER, self.options.size)
@@ -150,7 +150,7 @@ class FasterWhisper(Engine):
         return "cuda"
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
-        """Transcribe a sound, with word times; doubtful segments say why.
+        """Transcribe a sound, with word times; doubtful segments have a reason.
 
         Raises:
             EngineError: Whisper, or these weights, do not support the language.
@@ -204,7 +204,7 @@ class FasterWhisper(Engine):
         return code
 
     def _followed(self, found: Iterable[Any], duration: float) -> list[GuardedSegment]:
-        """The stretches as they come, each a sign of life."""
+        """Return the segments, and report progress with each."""
         heard: list[GuardedSegment] = []
         for one in found:
             heard += _as_heard([one], 0.0, duration, heard[-1].segment.end if heard else 0.0)
@@ -213,7 +213,9 @@ class FasterWhisper(Engine):
 
 
 def _as_heard(found: Iterable[Any], offset: float, duration: float, reached: float = 0.0) -> list[GuardedSegment]:
-    """faster-whisper's segments as ours, moved by `offset`; empty ones are left out, times go forward inside the sound."""
+    """Convert faster-whisper's segments, shifted by `offset`; empty ones are omitted, times increase and stay within the
+    sound.
+    """
     heard: list[GuardedSegment] = []
     for one in found:
         words: list[TimedMark] = []

@@ -1,5 +1,7 @@
-"""pocketsphinx: basic English out of the box. What it writes is a draft: no punctuation, and every third word of a lively
-reading may be wrong; of plain speech it gets nearly all."""
+"""pocketsphinx: basic English recognition without a download.
+
+The result is a draft without punctuation: nearly right for plain speech, every third word may be wrong in a lively reading.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,11 @@ BASIC = "Basic English makes drafts: check every word."
 
 
 class PocketsphinxOptions(EngineOptions):
-    """It has nothing to set."""
+    """No options."""
 
 
 class Pocketsphinx(Engine):
-    """Transcription engine with its own small English model, in the package itself."""
+    """Transcription engine with the small English model of its package."""
 
     card = Card(
         id="pocketsphinx",
@@ -76,7 +78,7 @@ class Pocketsphinx(Engine):
         return READY
 
     def load(self) -> None:
-        """Read the model that comes with the package.
+        """Load the model of the package.
 
         Raises:
             EngineNotReady: the package is not installed.
@@ -87,7 +89,7 @@ class Pocketsphinx(Engine):
             raise EngineNotReady("pocketsphinx.not-installed", next_step=self.readiness(self.site).step) from None
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
-        """Write down English speech, utterance by utterance.
+        """Transcribe English speech, utterance by utterance.
 
         Raises:
             EngineError: the language is not English.
@@ -109,7 +111,7 @@ class Pocketsphinx(Engine):
         return transcript_of(segments, "en")
 
     def _utterance(self, start: float, audio: Audio) -> list[TranscribedSegment]:
-        """The words of one utterance as one stretch, or none."""
+        """Return the words of one utterance as one segment, or none."""
         from engines.transcription.common.transcript import placed
 
         words: list[TimedMark] = []
@@ -123,7 +125,7 @@ class Pocketsphinx(Engine):
         return [TranscribedSegment(text, words[0].start, words[-1].end, tuple(words))]
 
     def _decoded(self, audio: Audio) -> list[tuple[str, float, float]]:
-        """Words with start and end in seconds of the utterance."""
+        """Return words with start and end in seconds of the utterance."""
         if self._decoder is None:
             raise EngineNotReady("engine.not-loaded", engine="Basic English")
         padding = np.zeros(round(PADDING_SECONDS * audio.rate), np.int16)

@@ -1,8 +1,8 @@
-"""Whisper's confidence in its words, and the detection of speech, as openai-whisper and faster-whisper compute them.
+"""Confidence of Whisper's words and detection of speech, computed as openai-whisper and faster-whisper do.
 
-transformers' pipeline returns words and no probabilities. One pass of the decoder over the finished text gives them for a whole
-batch at the price of a single step: the mean log probability of the words, and from the first place the probability that there is
-no speech (openai-whisper's `transcribe.py` and `decoding.py`; the thresholds are theirs, as are faster-whisper's).
+transformers' pipeline returns words without probabilities. One pass of the decoder over the finished text gives them for a whole
+batch at the cost of a single step: the mean log probability of the words, and at the first position the probability of no speech
+(openai-whisper's `transcribe.py` and `decoding.py`; the thresholds are theirs, and faster-whisper's).
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ _MOST_TEXT = 224
 
 @dataclass(frozen=True)
 class Confidence:
-    """Of one piece: the mean log probability of its tokens, and the probability that nobody speaks."""
+    """Confidence of one piece: the mean log probability of its tokens, and the probability of no speech."""
 
     log_probability: float
     no_speech: float
 
     @property
     def silent(self) -> bool:
-        """Whether the words are made up over something else than speech."""
+        """Whether the words are hallucinated over a piece without speech."""
         return self.no_speech > MOST_NO_SPEECH and self.log_probability < LEAST_LOG_PROBABILITY
 
     def wants_another(self, text: str) -> bool:
-        """Whether it should be heard again with more chance: unsure of its words, or a loop; silence is not."""
+        """Return whether to decode again at a higher temperature: for unlikely words or a loop, not for silence."""
         if self.silent:
             return False
         return self.log_probability < LEAST_LOG_PROBABILITY or compression(text) > MOST_COMPRESSION
 
 
 def compression(text: str) -> float:
-    """How many times smaller the text packs: loops pack well."""
+    """Return the compression ratio of the text, which is high for loops."""
     raw = text.encode("utf-8", "replace")
     return len(raw) / len(zlib.compress(raw)) if raw else 0.0
 
@@ -62,7 +62,7 @@ def confidences(
     task: str,
     rate: int,
 ) -> list[Confidence]:
-    """Of each piece, for the text that was heard in it."""
+    """Return the confidence of each piece for its recognised text."""
     import torch
 
     model, tokenizer = listener.model, listener.tokenizer
@@ -88,7 +88,9 @@ def confidences(
 
 
 def _prompt(listener: AutomaticSpeechRecognitionPipeline, language: str, task: str) -> list[int]:
-    """Start, language, task and the first time, with which the text was heard, as far as this checkpoint has them."""
+    """Return the tokens for start, language, task and first timestamp with which the text was decoded, as far as this checkpoint
+    has them.
+    """
     known = listener.tokenizer.get_vocab()
     wanted = ("<|startoftranscript|>", f"<|{language}|>", f"<|{task}|>", "<|0.00|>")
     return [known[token] for token in wanted if token in known]
@@ -96,7 +98,10 @@ def _prompt(listener: AutomaticSpeechRecognitionPipeline, language: str, task: s
 
 @cache
 def _detector() -> Any:
-    """Silero's network, from the file in its package. Its import sets torch's threads to one for all; that is undone."""
+    """Return Silero's network, from the file in its package.
+
+    Its import sets torch's number of threads to one for the whole process; this function restores it.
+    """
     import torch
 
     threads = torch.get_num_threads()
@@ -108,7 +113,7 @@ def _detector() -> Any:
 
 
 def speech_spans(samples: np.ndarray, rate: int) -> list[tuple[int, int]]:
-    """Where somebody speaks, [start, end) in samples, by Silero VAD with faster-whisper's own settings."""
+    """Return the spans with speech, [start, end) in samples, by Silero VAD with faster-whisper's settings."""
     import torch
 
     detector = _detector()
@@ -124,7 +129,7 @@ def speech_spans(samples: np.ndarray, rate: int) -> list[tuple[int, int]]:
 def parted(
     samples: np.ndarray, spans: Sequence[tuple[int, int]], rate: int, longest: float
 ) -> Iterator[tuple[float, np.ndarray]]:
-    """The spans as pieces of at most `longest` seconds, cut at pauses, each with its start in seconds."""
+    """Yield the spans as pieces of at most `longest` seconds, split at pauses, each with its start in seconds."""
     from media.audio.audio import Audio
     from media.audio.silence import cut_at_pauses
 

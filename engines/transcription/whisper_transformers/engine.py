@@ -1,4 +1,4 @@
-"""Whisper through transformers: for graphics cards that CTranslate2 does not reach, ARM64 machines above all."""
+"""Whisper through transformers: for GPUs that CTranslate2 does not support, mainly those of ARM64 machines."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _LONGEST_STRETCH, _PAUSE = 12.0, 0.6
 
 
 class WhisperTransformersOptions(EngineOptions):
-    """How it listens."""
+    """Options of the recogniser."""
 
     size: Size = option(
         "auto",
@@ -121,10 +121,11 @@ class WhisperTransformers(Engine):
         return options.model_copy(update={"size": chosen_size(site, OPENAI, options.size, translate=options.translate)})
 
     def load(self) -> None:
-        """Read the weights of the chosen size from their folder, tensor by tensor, straight to the device.
+        """Load the weights of the chosen size from their folder, tensor by tensor, directly to the device.
 
         Raises:
-            EngineNotReady: the size is not on this machine. EngineError: the weights are not Whisper's.
+            EngineNotReady: the size is not installed.
+            EngineError: the weights are not Whisper's.
         """
         folder = folder_of(self.site, OPENAI, self.options.size)
         from transformers import AutomaticSpeechRecognitionPipeline, WhisperFeatureExtractor, WhisperTokenizer
@@ -158,7 +159,7 @@ class WhisperTransformers(Engine):
         return model.eval()
 
     def transcribe(self, audio: Audio, language: str = "auto") -> Transcript:
-        """Transcribe a sound, with word times; doubtful segments say why.
+        """Transcribe a sound, with word times; doubtful segments have a reason.
 
         Raises:
             EngineError: Whisper does not support the language.
@@ -189,7 +190,7 @@ class WhisperTransformers(Engine):
         return transcript_of(filter_hallucinations(found, again), "en" if self.options.translate else spoken)
 
     def _spoken_pieces(self, heard: Audio) -> Iterator[tuple[float, np.ndarray]]:
-        """Pieces in which somebody speaks, each with its start: Whisper makes up words in silence and over music."""
+        """Yield the pieces with speech, each with its start, because Whisper hallucinates words in silence and over music."""
         from media.audio.inspection import inspect
 
         samples = heard.samples[:, 0]
@@ -201,10 +202,10 @@ class WhisperTransformers(Engine):
                 yield start, piece
 
     def _heard(self, pieces: Sequence[np.ndarray], language: str) -> list[tuple[dict[str, Any], Confidence] | None]:
-        """What is heard in each piece and how sure that is; None where only silence seems to speak.
+        """Return text and confidence of each piece; None if it contains no speech.
 
-        What is unsure or loops is heard again with more and more chance, as by openai-whisper; the last hearing counts where
-        none is sure, and what is left of doubt is marked.
+        Uncertain or looping pieces are decoded again at increasing temperatures, as in openai-whisper; if none is certain, the
+        last one is used, and remaining doubts are marked.
         """
         answers = self._listen(pieces, language)
         sure = self._sure(pieces, answers, language)
@@ -244,7 +245,7 @@ class WhisperTransformers(Engine):
         return list(answers)
 
     def _detected(self, piece: np.ndarray) -> str:
-        """The spoken language, as Whisper detects it."""
+        """Return the language that Whisper detects."""
         listener = self._loaded()
         features = listener.feature_extractor(piece, sampling_rate=RATE, return_tensors="pt").input_features
         model = listener.model
@@ -262,7 +263,7 @@ def _text_of(answer: dict[str, Any]) -> str:
 
 
 def _as_heard(answer: dict[str, Any], sure: Confidence, start: float, end: float, language: str) -> list[GuardedSegment]:
-    """The pipeline's words as stretches, parted at pauses and sentence ends; times are those of the whole sound."""
+    """Return the pipeline's words as segments, split at pauses and ends of sentences, with times of the whole sound."""
     words: list[TimedMark] = []
     reached, judged = start, (sure.log_probability, sure.no_speech)
     for chunk in answer.get("chunks", ()):

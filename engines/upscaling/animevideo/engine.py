@@ -1,4 +1,4 @@
-"""Real-ESRGAN's small network for animated video: clean lines and flat colours, on any machine. It redraws people, too."""
+"""Real-ESRGAN's small network for animated video: clean lines and flat colours, on any machine. It changes faces, too."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ FILES = "upscaling/realesr-animevideov3-x4"
 
 
 class AnimeVideoOptions(EngineOptions):
-    """How the painted scenes are enlarged."""
+    """Options of the network."""
 
     scale: int = option(2, "Times larger", "By how much width and height grow.", common=True, ge=2, le=4)
 
 
 class AnimeVideoUpscale(Engine):
-    """Upscaling engine on the CPU (see the module's docstring)."""
+    """Upscaling engine on the CPU."""
 
     card = Card(
         id="animevideo-upscale",
@@ -49,7 +49,7 @@ class AnimeVideoUpscale(Engine):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        """Ready where the files of the assets are."""
+        """Return ready if the network's files are installed."""
         missing = [name for ending in (".param", ".bin") if not (site.assets / (name := FILES + ending)).is_file()]
         if missing:
             return Readiness(False, Message.of("readiness.asset-missing", file=missing[0]), COMPLETE_COPY)
@@ -60,16 +60,17 @@ class AnimeVideoUpscale(Engine):
         return options.scale
 
     def load(self) -> None:
-        """
+        """Load the network.
+
         Raises:
-            EngineError: the files of the assets are damaged.
+            EngineError: its files are damaged.
         """
         from engines.upscaling.animevideo.network import AnimeVideoNetwork
 
         self._network = AnimeVideoNetwork(self.site.assets / FILES)
 
     def upscale(self, request: UpscaleRequest) -> Iterator[RenderedPart]:
-        """Make a video larger."""
+        """Upscale a video."""
         self.run.check()
         from engines.upscaling.common.pipeline import upscaled_parts
 

@@ -1,7 +1,7 @@
-"""The network realesr-animevideov3 on ncnn, and pictures through it in overlapping tiles. Imported in workers only.
+"""The network realesr-animevideov3 on ncnn, run on overlapping tiles of a picture. Imported in workers only.
 
-Real-ESRGAN (arXiv 2107.10833), the compact network for animated video: 18 convolutions of 3 × 3 and a shuffle of pixels, added to
-the picture enlarged by repetition. Files: assets/upscaling, see NOTICE.
+Real-ESRGAN (arXiv 2107.10833), the compact network for animated video: 18 convolutions of 3 × 3 and a pixel shuffle, added to the
+picture upscaled by nearest-neighbour interpolation. Files: assets/upscaling, see NOTICE.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _TONES = 2.0
 
 
 class AnimeVideoNetwork:
-    """One loaded network. The same picture gives the same result, however it was tiled.
+    """One loaded network. The result does not depend on the tiling.
 
     Args:
-        files: the path of the network's two files without their ending.
+        files: the path of the network's two files without their suffix.
 
     Raises:
         EngineError: a file is missing or damaged.
@@ -47,10 +47,12 @@ class AnimeVideoNetwork:
         self._net = net
 
     def enlarged(self, picture: Picture, scale: int, check: Callable[[], None], tile: int = TILE) -> Picture:
-        """A picture `scale` times as wide and high: the network's four, averaged down to fewer, in the tones of the source.
+        """Return a picture `scale` times as wide and high: the network's factor 4, averaged down to smaller ones, in the source's
+        tones.
 
         Args:
-            picture: [height, width, 3] RGB. check: called before each tile; may raise.
+            picture: [height, width, 3] RGB.
+            check: called before each tile; may raise.
         """
         height, width = picture.shape[:2]
         made = np.empty((height * scale, width * scale, 3), np.uint8)
@@ -80,7 +82,9 @@ class AnimeVideoNetwork:
 
 
 def _with_tones_of(source: Picture, made: Picture) -> Picture:
-    """The network makes middle greys some three levels brighter; what differs in large areas is taken back."""
+    """Return the result with the low-frequency difference to its source removed: the network brightens middle greys by three
+    levels.
+    """
     again = cv2.resize(made, source.shape[1::-1], interpolation=cv2.INTER_AREA)
     off = cv2.GaussianBlur(cv2.subtract(source, again, dtype=cv2.CV_32F), (0, 0), _TONES)
     larger = cv2.resize(off, made.shape[1::-1], interpolation=cv2.INTER_LINEAR)

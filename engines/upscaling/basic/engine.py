@@ -1,4 +1,4 @@
-"""Basic enlarging, on any machine: Lanczos interpolation, then edges sharpened without halos. It invents no detail."""
+"""Basic upscaling on any machine: Lanczos interpolation and sharpening without halos. It invents no detail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EDGE_LEVELS = 24.0
 
 
 class BasicUpscaleOptions(EngineOptions):
-    """How the basic engine enlarges."""
+    """Options of the basic engine."""
 
     scale: int = option(2, "Times larger", "By how much width and height grow.", common=True, ge=2, le=4)
     sharpness: float = option(
@@ -27,7 +27,7 @@ class BasicUpscaleOptions(EngineOptions):
 
 
 class BasicUpscale(Engine):
-    """Upscaling engine on the CPU (see the module's docstring)."""
+    """Upscaling engine on the CPU."""
 
     card = Card(
         id="basic-upscale",
@@ -49,13 +49,13 @@ class BasicUpscale(Engine):
         return options.scale
 
     def load(self) -> None:
-        """OpenCV gets two threads; the encoder works between pictures."""
+        """Limit OpenCV to two threads; the encoder runs between frames."""
         import cv2
 
         cv2.setNumThreads(2)
 
     def upscale(self, request: UpscaleRequest) -> Iterator[RenderedPart]:
-        """Make a video larger."""
+        """Upscale a video."""
         self.run.check()
         from engines.upscaling.common.pipeline import upscaled_parts
 
@@ -65,10 +65,10 @@ class BasicUpscale(Engine):
 
 
 def enlarged(picture: Picture, scale: int, sharpness: float) -> Picture:
-    """A picture `scale` times as wide and high.
+    """Return a picture `scale` times as wide and high.
 
-    Every value stays between the darkest and the brightest of its source's neighbourhood, so neither the interpolation nor the
-    sharpening leaves a halo.
+    Every value stays between the minimum and the maximum of its source's neighbourhood, so that neither interpolation nor
+    sharpening causes a halo.
     """
     import cv2
     import numpy as np

@@ -1,4 +1,4 @@
-"""Shared by upscaling engines: a video's pictures through a function, one at a time, into parts. Used in workers only."""
+"""Runs a function on a video's frames, one at a time, and writes parts. Shared by upscaling engines, in workers only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from media.video.read import Picture, read_frames
 
 
 def upscaled_parts(request: UpscaleRequest, larger: Callable[[Picture], Picture], run: RunContext) -> Iterator[RenderedPart]:
-    """The parts from `request.first_frame` on; one picture in memory, and one of its larger ones."""
+    """Yield the parts from `request.first_frame` on; memory holds one frame and its result."""
     fps = Fraction(*request.fps)
     left = request.frames - request.first_frame
 

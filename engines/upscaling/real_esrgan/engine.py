@@ -1,7 +1,7 @@
-"""Real-ESRGAN: detail drawn by a network, trained to undo blur, noise and compression. Wants a GPU.
+"""Real-ESRGAN: a network trained to reverse blur, noise and compression. Needs a GPU for acceptable speed.
 
-Paper: arXiv 2107.10833. The networks are written here (networks/), after the papers and the names in the published
-files, because the usual packages bring torchvision along; the files are loaded strictly.
+Paper: arXiv 2107.10833. The networks are implemented here (networks/), after the papers and the names in the published files,
+because the usual packages depend on torchvision; the files are loaded strictly.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SHA-256 are those of the releases, so nobody else's file is ever taken."""
 
 
 class RealEsrganOptions(EngineOptions):
-    """How Real-ESRGAN enlarges."""
+    """Options of Real-ESRGAN."""
 
     scale: int = option(2, "Times larger", "By how much width and height grow.", common=True, ge=2, le=4)
     model: Literal["auto", "photo", "photo-2x", "drawing", "fast"] = option(
@@ -77,7 +77,7 @@ class RealEsrganOptions(EngineOptions):
 
 
 class RealEsrgan(Engine):
-    """Upscaling engine (see the module's docstring)."""
+    """Upscaling engine for photographs and general video."""
 
     card = Card(
         id="real-esrgan",
@@ -103,7 +103,7 @@ class RealEsrgan(Engine):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        """Ready with one of its networks."""
+        """Return ready if one of its networks is installed."""
         here = [name for name in FILES if weights_of(site, name)]
         if not here:
             return missing_weights(sum(file.size_bytes for file in FILES.values()))
@@ -121,9 +121,10 @@ class RealEsrgan(Engine):
 
     @classmethod
     def check(cls, options: RealEsrganOptions, site: EnginePaths) -> None:
-        """
+        """Check that the chosen network is installed.
+
         Raises:
-            EngineNotReady: the chosen network is not on this machine.
+            EngineNotReady: it is not.
         """
         if options.model != "auto" and weights_of(site, options.model) is None:
             raise EngineNotReady("upscaling.network-missing", model=options.model)
@@ -133,10 +134,11 @@ class RealEsrgan(Engine):
         return options.scale
 
     def load(self) -> None:
-        """Load the network, on the GPU where there is one.
+        """Load the network, on the GPU if there is one.
 
         Raises:
-            EngineNotReady: weights are missing. EngineError: they are damaged or not this network's.
+            EngineNotReady: weights are missing.
+            EngineError: they are damaged or belong to another network.
         """
         from engines.upscaling.real_esrgan.networks.tiling import Enlarger
 
@@ -149,7 +151,7 @@ class RealEsrgan(Engine):
         self._enlarger = Enlarger.load(chosen.model, path, half=self.options.half)
 
     def upscale(self, request: UpscaleRequest) -> Iterator[RenderedPart]:
-        """Make a video larger."""
+        """Upscale a video."""
         self.run.check()
         from engines.upscaling.common.pipeline import upscaled_parts
 
@@ -162,7 +164,7 @@ class RealEsrgan(Engine):
 
 
 def weights_of(site: EnginePaths, model: str) -> Path | None:
-    """The file of a network: as the studio downloads it, or put by hand into `real-esrgan` under its upstream name."""
+    """Return the file of a network: the studio's download, or a manual one in `real-esrgan` under its upstream name."""
     file = FILES.get(model)
     if file is None:
         return None

@@ -1,9 +1,8 @@
-"""Reading follower: detects which words of a known text were left out or said twice. Built in, no download.
+"""Reading follower: detects which words of a known text were omitted or repeated. Built in, no download.
 
-It does not transcribe; it decides, word by word, between "read on", "left out" and "said again". That is a far
-easier question than free dictation, so the small acoustic model that pocketsphinx brings answers it well where its dictation
-is full of errors. The method is that of reading tutors (J. Mostow et al., "A prototype reading coach that listens", AAAI 1994):
-a grammar of the text itself with a way past every word and a way back.
+It does not transcribe; it decides, word by word, between "read on", "omitted" and "repeated". That is far easier than dictation,
+so the small acoustic model of pocketsphinx is accurate here. The method is that of reading tutors (J. Mostow et al., "A prototype
+reading coach that listens", AAAI 1994): a grammar of the text itself with an arc past every word and an arc back.
 
 Licence: pocketsphinx and its American English model are BSD.
 """
@@ -94,13 +93,13 @@ class ReadingFollower(Engine):
             raise EngineNotReady("follower.not-ready", why=self.readiness(self.site).why) from None
 
     def align(self, audio: Audio, text: str, language: str = "en") -> Transcript:
-        """The words of `text` that were spoken, in that order; "" when no alignment is found.
+        """Return the words of `text` that were spoken, in that order; "" if no alignment is found.
 
         Args:
             text: words as they are said, numbers and abbreviations written out.
 
         Raises:
-            EngineError: no words, too many, too long a sound, or a language other than English.
+            EngineError: no words, too many, a sound that is too long, or a language other than English.
         """
         self.run.check()
         words = self._known_words(text, language)
@@ -141,10 +140,10 @@ def _marks(heard: list[tuple[str, int, int]]) -> Iterator[TimedMark]:
 
 
 def reading_grammar(words: list[str]) -> tuple[list[Arc], int]:
-    """Arcs and final state of a grammar that reads `words` in order, may pass one by, and may say up to four again.
+    """Return arcs and final state of a grammar that reads `words` in order, may skip one, and may repeat up to four.
 
-    State i precedes word i. A repetition is a side path of its own from the place it was said at and back to it, so
-    that a word cannot be "said again" in one place and left out in another.
+    State i precedes word i. A repetition is a separate path from its position and back to it, so that a word cannot be repeated
+    in one place and omitted in another.
     """
     arcs: list[Arc] = []
     for index, word in enumerate(words):

@@ -1,4 +1,4 @@
-"""pocketsphinx's decoder with a grammar of its own for each sound, by the C interface: other threads go on meanwhile."""
+"""pocketsphinx's decoder with a grammar for each sound, through the C interface, which releases the GIL."""
 
 from __future__ import annotations
 
@@ -43,10 +43,11 @@ Arc = tuple[int, int, float] | tuple[int, int, float, str]
 
 
 class GrammarDecoder(SphinxDecoder):
-    """Listens for what one grammar allows, the last one that it was given. For one thread at a time.
+    """Decodes by the grammar that was set last. For use by one thread at a time.
 
     Raises:
-        ImportError: pocketsphinx is not installed. EngineError: its files are damaged.
+        ImportError: pocketsphinx is not installed.
+        EngineError: its files are damaged.
     """
 
     def __init__(self) -> None:
@@ -57,14 +58,14 @@ class GrammarDecoder(SphinxDecoder):
         self._grammars = 0
 
     def add_word(self, word: str, sounds: str) -> None:
-        """Teach the dictionary a word by its phones."""
+        """Add a word with its phones to the dictionary."""
         self._library.ps_add_word(self._decoder, word.encode(), sounds.encode(), 1)
 
     def follow(self, arcs: Sequence[Arc], final: int) -> None:
-        """Use this grammar from now on; it begins in state 0, and its first arc is a word with odds of 1.
+        """Set the grammar; it begins in state 0, and its first arc is a word with probability 1.
 
         Raises:
-            EngineError: the library cannot read it.
+            EngineError: the library refuses it.
         """
         library, name, before = self._library, f"text{self._grammars}".encode(), f"text{self._grammars - 1}".encode()
         grammar = self._grammar(arcs, final)
@@ -77,13 +78,13 @@ class GrammarDecoder(SphinxDecoder):
         self._grammars += 1
 
     def heard(self, samples: NDArray[np.int16], check: Callable[[], object]) -> list[tuple[str, int, int]]:
-        """The words with their first and last frame, fillers and silences too.
+        """Return the words with their first and last frame, including fillers and silences.
 
-        Up to a minute is decoded as a whole, so that the level of the channel is known from the first frame on; more comes in
-        pieces, and before each of them `check` is called.
+        Up to a minute is decoded as a whole, so that the level of the channel is known from the first frame on; longer sounds are
+        decoded in pieces, with a call of `check` before each.
 
         Raises:
-            EngineError: the library failed. What `check` raises.
+            EngineError: the library failed. Errors of `check` pass through.
         """
         self._library.ps_set_cmn(self._decoder, _FRESH_CMN)  # what was heard before must not change what is heard now
         if samples.size <= LONGEST_WHOLE:
@@ -104,10 +105,10 @@ class GrammarDecoder(SphinxDecoder):
             raise EngineError("follower.not-heard")
 
     def _grammar(self, arcs: Sequence[Arc], final: int) -> int:
-        """The library's own form of a grammar.
+        """Return the library's representation of a grammar.
 
-        Its file format sets the two ends; arcs that say nothing are added by hand, as a file with them would be completed by
-        an arc from each state to every later one.
+        Its file format sets the two end states; arcs without a word are added by calls, because the library would add an arc from
+        each state to every later one to a file that has them.
         """
         library, states = self._library, 1 + max(max(arc[0], arc[1]) for arc in arcs)
         odds = library.ps_get_logmath(self._decoder)

@@ -21,7 +21,7 @@ _SAID = dict(_SOUNDS)
 
 
 def likely_sounds(word: str) -> str:
-    """ARPAbet sounds of a lower-case word, separated by spaces; "AH" when it holds no letter at all."""
+    """Return ARPAbet phones of a lower-case word, separated by spaces; "AH" if it has no letter."""
     plain = re.sub(r"(.)\1", r"\1", re.sub(r"[^a-z]", "", word))
     if len(plain) > 3 and plain.endswith("e") and plain[-2] not in "aeiou":
         plain = plain[:-1]

@@ -1,4 +1,4 @@
-"""Built-in voice likeness: whether two sounds are of the same person's voice. No download, no torch."""
+"""Built-in speaker similarity: whether two sounds have the same speaker. No download, no torch."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ class VoiceEncoder(Engine):
         return READY
 
     def load(self) -> None:
-        """
+        """Load the weights.
+
         Raises:
             EngineError: the file of weights is damaged.
         """
@@ -63,7 +64,7 @@ class VoiceEncoder(Engine):
             raise EngineError("speaker.encoder-damaged") from error
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:
-        """One vector of length 1 for the voice in a sound; of a long one the first half minute counts.
+        """Return a vector [256] of length 1 for the speaker of a sound; of a long one the first half minute is used.
 
         Raises:
             EngineError: less than half a second of it is speech.
@@ -79,7 +80,7 @@ class VoiceEncoder(Engine):
 
 
 def spoken(audio: Audio) -> Audio:
-    """Mono at 16 kHz, its pauses cut short, at -20 dBFS: the network is sensitive to level."""
+    """Return mono at 16 kHz with shortened pauses at -20 dBFS, because the network depends on the level."""
     from engines.verification.voice_encoder.network import RATE
     from media.audio.inspection import inspect
     from media.audio.resample import resample

@@ -1,7 +1,7 @@
 """A small recurrent speaker encoder in numpy: 1.4 million weights, no torch.
 
-Method: L. Wan et al., "Generalized End-to-End Loss for Speaker Verification", ICASSP 2018. Layers, features and weights are
-those of Resemblyzer (github.com/resemble-ai/Resemblyzer, Apache-2.0); the tests hold it against torch's own layers.
+Method: L. Wan et al., "Generalized End-to-End Loss for Speaker Verification", ICASSP 2018. Layers, features and weights are those
+of Resemblyzer (github.com/resemble-ai/Resemblyzer, Apache-2.0); tests compare it with torch's layers.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Array = NDArray[np.float32]
 
 
 class VoiceNetwork:
-    """Three layers of long short-term memory, then one linear layer.
+    """Three LSTM layers, then one linear layer.
 
     Args:
-        weights: by the names that torch gives them (`lstm.weight_ih_l0`, `linear.bias` …).
+        weights: by torch's names (`lstm.weight_ih_l0`, `linear.bias` …).
     """
 
     def __init__(self, weights: Mapping[str, NDArray]) -> None:
@@ -43,7 +43,7 @@ class VoiceNetwork:
         self._last, self._offset = full["linear.weight"].T.copy(), full["linear.bias"]
 
     def embed(self, windows: Array) -> Array:
-        """One vector of length 1 for each window, [windows, 256] from [windows, frames, bands]."""
+        """Return one vector of length 1 for each window: [windows, 256] from [windows, frames, bands]."""
         heard = windows
         for into, onward, bias in self._layers:
             heard = _recurrent(heard, into, onward, bias)
@@ -52,7 +52,9 @@ class VoiceNetwork:
 
 
 def windows_of(samples: Array) -> Array:
-    """Overlapping windows of the mel spectrogram of mono sound at 16 kHz, [windows, 160, 40]; at least one, padded by silence."""
+    """Return overlapping windows of the mel spectrogram of mono sound at 16 kHz, [windows, 160, 40]; at least one, padded with
+    silence.
+    """
     frames = samples.size // HOP + 1
     starts = list(range(0, max(1, frames - WINDOW_FRAMES + STEP_FRAMES + 1), STEP_FRAMES))
     if len(starts) > 1 and (samples.size / HOP - starts[-1]) / WINDOW_FRAMES < LEAST_COVERED:
@@ -63,7 +65,7 @@ def windows_of(samples: Array) -> Array:
 
 
 def mel_spectrogram(samples: Array) -> Array:
-    """Power in 40 bands for each 10 ms, [frames, 40]; no logarithm is taken."""
+    """Return the power in 40 bands for each 10 ms, [frames, 40], without a logarithm."""
     padded = np.pad(samples.astype(np.float64), FRAME // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)
@@ -72,7 +74,7 @@ def mel_spectrogram(samples: Array) -> Array:
 
 
 def _recurrent(heard: Array, into: Array, onward: Array, bias: Array) -> Array:
-    """One layer: gates in torch's order (input, forget, cell, output)."""
+    """Return the output of one LSTM layer, with gates in torch's order (input, forget, cell, output)."""
     width = onward.shape[0]
     given = heard @ into + bias
     state, memory = np.zeros((len(heard), width), np.float32), np.zeros((len(heard), width), np.float32)
@@ -91,7 +93,7 @@ def _sigmoid(values: Array) -> Array:
 
 
 def _bands() -> NDArray[np.float64]:
-    """Triangles on M. Slaney's mel scale (linear below 1 kHz, then logarithmic), each of the same area."""
+    """Return triangular filters on M. Slaney's mel scale (linear below 1 kHz, then logarithmic), each of the same area."""
     top = 15.0 + 27.0 * np.log(RATE / 2 / 1000.0) / np.log(6.4)
     mels = np.linspace(0.0, top, BANDS + 2)
     edges = np.where(mels < 15.0, mels * 200.0 / 3, 1000.0 * np.exp((mels - 15.0) * np.log(6.4) / 27.0))

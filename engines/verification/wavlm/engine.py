@@ -1,4 +1,4 @@
-"""WavLM x-vectors: whether two sounds are of the same person's voice. Weights by download, without a substitute."""
+"""WavLM x-vectors: whether two sounds have the same speaker. The weights are a download."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 0.5, 30.0
 class WavlmSpeaker(Engine):
     """Verification engine with the method `embed` (see engines.contract.SpeakerEmbedding).
 
-    A model that was trained to tell speakers apart: S. Chen et al., "WavLM", IEEE JSTSP 2022.
+    The model is trained for speaker verification: S. Chen et al., "WavLM", IEEE JSTSP 2022.
     """
 
     card = Card(
@@ -68,10 +68,11 @@ class WavlmSpeaker(Engine):
         return weights_readiness(cls.card, site)
 
     def load(self) -> None:
-        """Load the model, from local files only.
+        """Load the model from local files only.
 
         Raises:
-            EngineNotReady: weights are missing. EngineError: they are not this model's.
+            EngineNotReady: weights are missing.
+            EngineError: they belong to another model.
         """
         folder = weights_folder(self.site, REPO, FILES)
         from transformers import Wav2Vec2FeatureExtractor, WavLMForXVector
@@ -87,10 +88,10 @@ class WavlmSpeaker(Engine):
         self._model = model.eval()
 
     def embed(self, audio: Audio) -> NDArray[np.float32]:
-        """One vector of length 1 for the voice in a sound; of a long one the first half minute counts.
+        """Return a vector of length 1 for the speaker of a sound; of a long one the first half minute is used.
 
         Raises:
-            EngineError: the sound is under half a second.
+            EngineError: the sound is shorter than half a second.
         """
         import torch
 

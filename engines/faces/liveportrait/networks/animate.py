@@ -1,4 +1,4 @@
-"""LivePortrait's portrait animation: the motion of a driving video carried over to a still, picture by picture."""
+"""LivePortrait's portrait animation: transfers the motion of a driving video to a still, frame by frame."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LIPS_STAND_OPEN = 0.03
 
 @dataclass(frozen=True, eq=False)
 class DrivingReference:
-    """The driving video's first face, the square through which the video is seen all along, and the face's motion there."""
+    """The driving video's first face, its motion there, and the crop for all frames."""
 
     crop: HeadCrop
     face: Face
@@ -51,7 +51,7 @@ def animation_parts(
     batch: int,
     run: RunContext,
 ) -> Iterator[RenderedPart]:
-    """The parts from `request.first_frame` on."""
+    """Yield the parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
     pictures = _performed(request, networks, provider, options, batch, run)
     yield from written_parts(
@@ -85,7 +85,7 @@ def _performed(
 def _batches(
     request: AnimateRequest, provider: LandmarkProvider, options: LivePortraitOptions, start: DrivingReference, batch: int
 ) -> Iterator[list[TrackedFrame]]:
-    """Driving pictures from the request's first one on; their faces are followed only where an option asks for them."""
+    """Yield driving frames from the request's first one on; faces are tracked only if an option needs them."""
     follows = options.flag_eye_retargeting or options.flag_lip_retargeting
     begin = max(0, request.first_frame - WINDOW) if follows else request.first_frame
     fps = Fraction(*request.fps)
@@ -111,10 +111,10 @@ def _batches(
 def _start(
     request: AnimateRequest, networks: Networks, provider: LandmarkProvider, options: LivePortraitOptions, run: RunContext
 ) -> DrivingReference:
-    """The first picture of the driving video that shows a usable face.
+    """Return the first frame of the driving video that shows a usable face.
 
     Raises:
-        EngineError: none of the first pictures does.
+        EngineError: none of the first frames does.
     """
     framing = HeadFraming(options.scale_crop_driving_video, 0.0, _DRIVING_DOWN, turned=False)
     problem: EngineError | None = None
@@ -133,7 +133,7 @@ def _start(
 
 
 class _Mover:
-    """Turns the driving face's motion into key points of the source; `closing` is what closes its lips, added after stitching."""
+    """Converts the driving face's motion to key points of the source; `closing` closes its lips and is added after stitching."""
 
     def __init__(
         self, networks: Networks, options: LivePortraitOptions, source: LivePortraitSource, start: DrivingReference
@@ -149,7 +149,7 @@ class _Mover:
         self._ratio = size_ratio(self._points[0], beginning[0]) if fits else 1.0
 
     def key_points(self, driving: Motion, faces: list[Face | None]) -> torch.Tensor:
-        """[n, 21, 3] for n driving faces; `faces` tell how far eyes and lips stand open, where an option wants it."""
+        """Return [n, 21, 3] for n driving faces; `faces` give the opening of eyes and lips if an option needs it."""
         options = self._options
         moved = self._carried(driving)
         if options.flag_eye_retargeting or options.flag_lip_retargeting:
@@ -167,7 +167,7 @@ class _Mover:
         return carried(self._source.motion, driving, self._start.motion, options.animation_region, options.flag_relative_motion)
 
     def _retargeted(self, faces: list[Face | None]) -> torch.Tensor:
-        """What eye and lip retargeting add; a picture without a face keeps the opening of the one before."""
+        """Return the offset of eye and lip retargeting; a frame without a face keeps the previous opening."""
         options, networks, count = self._options, self._networks, len(faces)
         points = self._points.expand(count, -1, -1)
         change = torch.zeros_like(points)

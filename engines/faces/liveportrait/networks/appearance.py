@@ -1,4 +1,6 @@
-"""F, the appearance feature extractor: a portrait as a volume of features. Upstream: modules/appearance_feature_extractor.py."""
+"""F, the appearance feature extractor: converts a portrait to a feature volume. Upstream:
+modules/appearance_feature_extractor.py.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ CHANNELS, DEPTH = 32, 16
 
 
 class AppearanceExtractor(nn.Module):
-    """[n, 3, 256, 256] in 0..1 to [n, 32, 16, 64, 64].
+    """Maps [n, 3, 256, 256] in 0 to 1 to [n, 32, 16, 64, 64].
 
     Args:
         width: channels of the first layer; 64 in the published weights.

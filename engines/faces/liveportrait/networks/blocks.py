@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class ConvBlock(nn.Module):
-    """Convolution, batch normalisation and activation, with halving of height and width after it where asked for."""
+    """Convolution, batch normalisation and activation, optionally followed by 2 x 2 average pooling."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class ConvBlock(nn.Module):
 
 
 class UpBlock(nn.Module):
-    """Volumetric convolution after doubling of height and width."""
+    """Volumetric convolution after upsampling of height and width by 2."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class UpBlock(nn.Module):
 
 
 class ResidualVolume(nn.Module):
-    """Two volumetric convolutions added to their input, normalised before each."""
+    """Residual block of two volumetric convolutions with batch normalisation before each."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class ResidualVolume(nn.Module):
 
 
 def coordinates(depth: int, height: int, width: int, like: Tensor) -> Tensor:
-    """Positions (x, y, z) of a volume's cells, each -1 to 1 between the outermost centres: [depth, height, width, 3]."""
+    """Return the positions (x, y, z) of a volume's cells, -1 to 1 between the outermost centres: [depth, height, width, 3]."""
     axes = [2 * (torch.arange(count, dtype=like.dtype, device=like.device) / (count - 1)) - 1 for count in (depth, height, width)]
     z, y, x = torch.meshgrid(*axes, indexing="ij")
     return torch.stack((x, y, z), dim=-1)

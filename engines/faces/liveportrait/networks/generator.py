@@ -1,7 +1,7 @@
-"""G, the generator: bent features to a picture, by spatially adaptive normalisation (SPADE, arXiv 1903.07291).
+"""G, the generator: warped features to a picture, by spatially adaptive normalisation (SPADE, arXiv 1903.07291).
 
-Upstream: modules/spade_generator.py and the SPADE blocks of modules/util.py. The published weights carry spectral normalisation;
-`folded` multiplies it out once, so that the convolutions here are plain ones.
+Upstream: modules/spade_generator.py and the SPADE blocks of modules/util.py. The published weights have spectral normalisation;
+`folded` applies it once, so that the convolutions here are plain ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MIDDLE_BLOCKS = 6
 
 
 class Spade(nn.Module):
-    """Instance normalisation whose scale and shift are computed from `features` at every place."""
+    """Instance normalisation with scale and shift computed from `features` at every position."""
 
     def __init__(self, channels: int, told: int) -> None:
         super().__init__()
@@ -32,7 +32,9 @@ class Spade(nn.Module):
 
 
 class SpadeBlock(nn.Module):
-    """Two convolutions, each after a Spade, added to the input (through a third where the channels change)."""
+    """Residual block of two convolutions, each after a Spade; a third one adapts the shortcut if the number of channels
+    changes.
+    """
 
     def __init__(self, inputs: int, outputs: int, told: int) -> None:
         super().__init__()
@@ -52,10 +54,11 @@ class SpadeBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """[n, 256, 64, 64] to [n, 3, 512, 512] in 0..1.
+    """Maps [n, 256, 64, 64] to [n, 3, 512, 512] in 0 to 1.
 
     Args:
-        inputs: channels of the bent features. last: channels of the last block. Both as published by default.
+        inputs: channels of the warped features. The default is the published one.
+        last: channels of the last block, likewise.
     """
 
     def __init__(self, inputs: int = 256, last: int = 64) -> None:
@@ -77,10 +80,9 @@ class Generator(nn.Module):
 
 
 def folded(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The published weights with spectral normalisation multiplied out: weight = weight_orig / (u · W v), as in evaluation.
+    """Return the published weights with spectral normalisation applied: weight = weight_orig / (u · W v), as in evaluation mode.
 
-    A `weight_orig` without its `weight_u` and `weight_v`, or with ones that do not fit it, is left as it is, so that a strict
-    load names it.
+    A `weight_orig` without matching `weight_u` and `weight_v` is left unchanged, so that a strict load names it.
     """
     plain = dict(state)
     for name in [name for name in state if name.endswith(".weight_orig")]:

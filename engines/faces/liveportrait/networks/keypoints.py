@@ -1,4 +1,4 @@
-"""From raw motion to key points: pose, expression, and carrying one face's movement over to another.
+"""Conversion of raw motion to key points: pose, expression, and transfer of one face's motion to another.
 
 Upstream: live_portrait_wrapper.py, live_portrait_pipeline.py, utils/camera.py. Equation numbers are those of the paper.
 """
@@ -23,11 +23,14 @@ _DEGREES_A_BIN, _FIRST_BIN = 3.0, -97.5
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Key points of n faces in parts, float32.
+    """Decomposed key points of n faces, float32.
 
     Args:
-        canonical: [n, 21, 3], the face at rest. expression: [n, 21, 3]. rotation: [n, 3, 3], applied from the right.
-        scale: [n, 1]. shift: [n, 3], z is not used.
+        canonical: [n, 21, 3], the neutral face.
+        expression: [n, 21, 3], its deformation.
+        rotation: [n, 3, 3], applied from the right.
+        scale: [n, 1].
+        shift: [n, 3]; z is not used.
     """
 
     canonical: Tensor
@@ -37,7 +40,7 @@ class Motion:
     shift: Tensor
 
     def key_points(self) -> Tensor:
-        """[n, 21, 3]; equation 2."""
+        """Return the key points [n, 21, 3] by equation 2."""
         flat = torch.cat((self.shift[:, :2], torch.zeros_like(self.shift[:, 2:])), dim=1)
         return self.scale[..., None] * (self.canonical @ self.rotation + self.expression) + flat[:, None]
 
@@ -48,14 +51,14 @@ class Motion:
         return Motion(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def expanded(self, count: int) -> Motion:
-        """One face as `count` equal ones."""
+        """Return one face repeated `count` times."""
         return Motion(
             *(getattr(self, name).expand(count, *[-1] * (getattr(self, name).ndim - 1)) for name in self.__dataclass_fields__)
         )
 
 
 def motion_of(raw: dict[str, Tensor]) -> Motion:
-    """The motion extractor's raw values, given meaning."""
+    """Return the motion of the motion extractor's raw values."""
     raw = {name: value.float() for name, value in raw.items()}
     pitch, yaw, roll = (degrees_of(raw[name]) for name in ("pitch", "yaw", "roll"))
     points = (len(raw["kp"]), KEY_POINTS, 3)
@@ -63,13 +66,13 @@ def motion_of(raw: dict[str, Tensor]) -> Motion:
 
 
 def degrees_of(bins: Tensor) -> Tensor:
-    """[n, 66] scores of bins three degrees wide to the angle expected of them, [n]."""
+    """Return the expected angle [n] of scores [n, 66] of bins three degrees wide."""
     numbers = torch.arange(POSE_BINS, dtype=bins.dtype, device=bins.device)
     return (bins.softmax(dim=1) * numbers).sum(dim=1) * _DEGREES_A_BIN + _FIRST_BIN
 
 
 def rotation_of(pitch: Tensor, yaw: Tensor, roll: Tensor) -> Tensor:
-    """[n, 3, 3] for points as rows, from degrees [n]: about x, then y, then z."""
+    """Return rotations [n, 3, 3] for row vectors from degrees [n]: about x, then y, then z."""
     x, y, z = (torch.deg2rad(angle) for angle in (pitch, yaw, roll))
     one, none = torch.ones_like(x), torch.zeros_like(x)
 
@@ -83,12 +86,12 @@ def rotation_of(pitch: Tensor, yaw: Tensor, roll: Tensor) -> Tensor:
 
 
 def carried(source: Motion, driving: Motion, first: Motion, region: Region, relative: bool) -> Motion:
-    """The source's face doing what the driving one does; `source` and `first` are one face each, `driving` is n.
+    """Return the source face with the driving motion; `source` and `first` are one face each, `driving` is n.
 
     Args:
-        first: the driving face in its first picture; motion is relative to it.
-        region: what is carried over; the rest stays the source's.
-        relative: add the change since `first`; else take the driving face's own values.
+        first: the driving face in its first frame; relative motion refers to it.
+        region: the transferred features; the others remain those of the source.
+        relative: add the change since `first`; otherwise copy the driving face's values.
     """
     source, first = source.expanded(len(driving)), first.expanded(len(driving))
     result = source
@@ -106,7 +109,7 @@ def carried(source: Motion, driving: Motion, first: Motion, region: Region, rela
 
 
 def _chosen(region: Region, relative: bool, like: Tensor) -> Tensor:
-    """Which coordinates of which points are carried over, [21, 3]."""
+    """Return which coordinates of which points are transferred, [21, 3]."""
     chosen = torch.zeros(KEY_POINTS, 3, dtype=torch.bool, device=like.device)
     if region in ("lip", "eyes"):
         chosen[list(LIP_POINTS if region == "lip" else EYE_POINTS)] = True
@@ -120,9 +123,9 @@ def _chosen(region: Region, relative: bool, like: Tensor) -> Tensor:
 
 
 def size_ratio(source: Tensor, driving: Tensor) -> float:
-    """How much larger the source's face is than the driving one, by the volume of the hulls of their key points [21, 3].
+    """Return the size of the source's face relative to the driving one, by the volume of the convex hulls of key points [21, 3].
 
-    1.0 where the points lie in a plane.
+    1.0 if the points lie in a plane.
     """
     from scipy.spatial import ConvexHull, QhullError
 

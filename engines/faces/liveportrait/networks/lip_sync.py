@@ -1,4 +1,4 @@
-"""LivePortrait's lip-sync: the mouth track through the lip retargeting, on a still that comes to life or on a video."""
+"""LivePortrait's lip-sync: the mouth track drives lip retargeting, on an animated still or on a video."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def lip_sync_parts(
     batch: int,
     run: RunContext,
 ) -> Iterator[RenderedPart]:
-    """The parts from `request.first_frame` on."""
+    """Yield the parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
     times = (np.arange(request.frames) + 0.5) / float(fps)
     mouth = request.mouth.at(times.astype(np.float64))
@@ -102,7 +102,7 @@ def _video(
 def _spoken_batch(
     batch: list[TrackedFrame], networks: Networks, options: LivePortraitOptions, mouth: NDArray[np.float32]
 ) -> Iterator[Edited]:
-    """Frames in order; those with a usable face go through the networks together."""
+    """Yield frames in order; those with a usable face are one batch of the networks."""
     strengths = [_strength(one) for one in batch]
     usable = [one for one, strength in zip(batch, strengths, strict=True) if strength > 0]
     crops = [crop_around(one.face, framing_of(options)) for one in usable if one.face is not None]
@@ -124,14 +124,14 @@ def _spoken_batch(
 
 
 def _strength(tracked: TrackedFrame) -> float:
-    """The opacity of the edit: it fades beside a gap, and where the face turns away."""
+    """Return the opacity of the edit, which fades beside a gap and with a face that turns away."""
     if tracked.face is None:
         return 0.0
     return tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))
 
 
 def spoken(motion: Motion, mouth: NDArray[np.float32]) -> Motion:
-    """The mouth's width and rounding put into the expression; how far it opens is the lip retargeting's part."""
+    """Return the motion with the mouth's width and rounding in its expression; lip retargeting opens the mouth."""
     change = np.zeros((len(mouth), *motion.expression.shape[1:]), np.float32)
     point, axis, reach = _POUT
     change[:, point, axis] = reach * mouth[:, 2]
@@ -146,7 +146,7 @@ def _lips(networks: Networks, motion: Motion, gaps: list[float], wanted: NDArray
 
 
 def _lids(networks: Networks, source: LivePortraitSource, blinks: NDArray[np.float32]) -> torch.Tensor:
-    """Nothing at all for open eyes; else the eyes' retargeting from as they are towards closed."""
+    """Return the offset of the eyelids: 0 for open eyes, else eye retargeting from their present opening towards closed."""
     points = source.motion.expanded(len(blinks)).key_points()
     if not blinks.any():
         return torch.zeros_like(points)

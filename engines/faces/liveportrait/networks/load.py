@@ -1,4 +1,4 @@
-"""The five networks together: loaded strictly from the published files, optimised, and run in batches."""
+"""The five networks: strictly loaded from the published files, optimised, and run in batches."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Sizes:
     """Widths and depths of the networks; the published ones by default.
 
     Args:
-        side: pixels of the square that F and M see; the generator gives twice that.
+        side: pixels per side of the input of F and M; the generator's output has twice as many.
     """
 
     side: int = 256
@@ -62,7 +62,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Files:
-    """Where the five published files lie."""
+    """Paths of the five published files."""
 
     appearance: Path
     motion: Path
@@ -72,10 +72,10 @@ class Files:
 
 
 class Networks:
-    """Ready for pictures of a side of `sizes.side`. One thread at a time; nothing keeps gradients.
+    """The five networks for pictures of `sizes.side` pixels per side. Not thread-safe; without gradients.
 
     The motion estimators (F, M and the perceptrons) stay in float32: they are a small part of the work, and half precision would
-    make the picture tremble. W and G, which are nearly all of the work, may be halved.
+    cause jitter. W and G, which are nearly all of the work, may run in half precision.
     """
 
     def __init__(self, sizes: Sizes, device: str, parts: dict[str, Any], dtype: torch.dtype) -> None:
@@ -99,10 +99,10 @@ class Networks:
 
         Args:
             half: W and G in float16; only on a GPU.
-            told: called with the file that comes next; may raise to stop.
+            told: called with the name of the next file; may raise to cancel.
 
         Raises:
-            EngineError: a file is damaged, or not this network's: the message names the first few that do not fit.
+            EngineError: a file is damaged or belongs to another network; the message names the first mismatches.
         """
         sizes, told = sizes or Sizes(), told or (lambda note: None)
         dtype = torch.float16 if half and device != "cpu" else torch.float32
@@ -122,23 +122,23 @@ class Networks:
         return cls(sizes, device, parts, dtype)
 
     def compile(self, batch: int) -> None:
-        """Have W and G compiled at their first call; later calls are filled up to `batch`, so that this happens once."""
+        """Compile W and G at their first call; later calls are padded to `batch`, so that this happens once."""
         self._warping, self._generator = torch.compile(self._warping), torch.compile(self._generator)
         self._compiled = batch
 
     @torch.inference_mode()
     def features(self, faces: NDArray[np.uint8]) -> Tensor:
-        """Appearance of square RGB pictures [n, side, side, 3]."""
+        """Return the feature volumes of square RGB pictures [n, side, side, 3]."""
         return self._appearance(self._input(faces)).to(self._dtype)
 
     @torch.inference_mode()
     def motion(self, faces: NDArray[np.uint8]) -> Motion:
-        """Key points of square RGB pictures [n, side, side, 3]."""
+        """Return the motion of square RGB pictures [n, side, side, 3]."""
         return motion_of(self._motion(self._input(faces)))
 
     @torch.inference_mode()
     def stitched(self, source: Tensor, driving: Tensor) -> Tensor:
-        """See Retargeting; so the next two."""
+        """Return stitched driving key points, see Retargeting, as are the next two."""
         return self._retargeting.stitched(source, driving)
 
     @torch.inference_mode()
@@ -151,10 +151,10 @@ class Networks:
 
     @torch.inference_mode()
     def pictures(self, features: Tensor, driving: Tensor, source: Tensor) -> NDArray[np.uint8]:
-        """RGB pictures [n, 2 side, 2 side, 3] of the source's face at the driving key points; all three of length n.
+        """Return RGB pictures [n, 2 side, 2 side, 3] of the source's face at the driving key points; all arguments have length n.
 
         Raises:
-            EngineError: what came out are no numbers.
+            EngineError: the result contains values that are not finite.
         """
         count = len(driving)
         if self._compiled > count:
@@ -169,7 +169,7 @@ class Networks:
 
 
 def fuse_norms(net: nn.Module) -> None:
-    """Multiply batch normalisation into the convolution before it, everywhere in a network that is in evaluation."""
+    """Fuse batch normalisations into the preceding convolutions of a network in evaluation mode."""
     for module in net.modules():
         norm = getattr(module, "norm", None)
         if isinstance(norm, nn.BatchNorm2d | nn.BatchNorm3d):
@@ -179,7 +179,7 @@ def fuse_norms(net: nn.Module) -> None:
 
 
 def _standing(make: Callable[[], nn.Module], device: str) -> nn.Module:
-    """A network in its place in memory, its values not yet set."""
+    """Return a network with uninitialised weights on the device."""
     with torch.device("meta"):
         net = make()
     return net.to_empty(device=device).eval().requires_grad_(False)

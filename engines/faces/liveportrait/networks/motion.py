@@ -24,7 +24,7 @@ HEADS = {
 
 
 class ResponseNorm(nn.Module):
-    """Global response normalisation: each channel by its share in the energy of all, over the whole picture."""
+    """Global response normalisation: scales each channel by its share of the total energy over the whole picture."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class ChannelNorm(nn.Module):
 
 
 class ConvNeXtBlock(nn.Module):
-    """Depthwise convolution and a two-layer perceptron with response normalisation, added to the input."""
+    """Residual block of a depthwise convolution and a two-layer perceptron with response normalisation."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class ConvNeXtBlock(nn.Module):
 
 
 class ConvNeXtV2(nn.Module):
-    """The backbone with its heads; channels and blocks of each of the four stages are those of "tiny" by default."""
+    """The backbone with its heads; channels and blocks of the four stages are those of "tiny" by default."""
 
     def __init__(self, channels: Sequence[int] = (96, 192, 384, 768), blocks: Sequence[int] = (3, 3, 9, 3)) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class ConvNeXtV2(nn.Module):
 
 
 class MotionExtractor(nn.Module):
-    """[n, 3, 256, 256] in 0..1 to the raw values of each head, [n, width]; `keypoints.motion_of` gives them meaning."""
+    """Maps [n, 3, 256, 256] in 0 to 1 to the raw values of each head, [n, width]; `keypoints.motion_of` converts them."""
 
     def __init__(self, channels: Sequence[int] = (96, 192, 384, 768), blocks: Sequence[int] = (3, 3, 9, 3)) -> None:
         super().__init__()

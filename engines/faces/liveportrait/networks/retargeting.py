@@ -19,7 +19,7 @@ EYES = (_POINTS + 3, 256, 256, 128, 128, 64, _POINTS)
 
 
 class Perceptron(nn.Module):
-    """Linear layers of the given widths with ReLU between them."""
+    """Linear layers of the given widths with ReLU in between."""
 
     def __init__(self, *widths: int) -> None:
         super().__init__()
@@ -33,23 +33,25 @@ class Perceptron(nn.Module):
 
 
 class Retargeting(nn.Module):
-    """The three of them, in float32. Key points are [n, 21, 3]."""
+    """The three perceptrons, in float32. Key points are [n, 21, 3]."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stitching, self.lips, self.eyes = Perceptron(*STITCHING), Perceptron(*LIPS), Perceptron(*EYES)
 
     def stitched(self, source: Tensor, driving: Tensor) -> Tensor:
-        """Driving key points moved so that the rim of the picture (shoulders, background) stays where the source's is."""
+        """Return driving key points moved so that the border of the picture (shoulders, background) matches the source's."""
         change = self.stitching(torch.cat((source.flatten(1), driving.flatten(1)), dim=1))
         moved = driving + change[:, :_POINTS].view_as(driving)
         shift = torch.nn.functional.pad(change[:, _POINTS:], (0, 1))
         return moved + shift[:, None]
 
     def lip_change(self, source: Tensor, ratios: Tensor) -> Tensor:
-        """What to add to the key points. `ratios` [n, 2]: the source's lip gap in mouth widths, and the wanted one."""
+        """Return the offset of the key points. `ratios` [n, 2]: the source's lip gap in mouth widths, and the target."""
         return self.lips(torch.cat((source.flatten(1), ratios), dim=1)).view_as(source)
 
     def eye_change(self, source: Tensor, ratios: Tensor) -> Tensor:
-        """What to add. `ratios` [n, 3]: the opening of the source's two eyes in eye widths, and the wanted one of both."""
+        """Return the offset of the key points. `ratios` [n, 3]: the opening of the source's eyes in eye widths, and the target of
+        both.
+        """
         return self.eyes(torch.cat((source.flatten(1), ratios), dim=1)).view_as(source)

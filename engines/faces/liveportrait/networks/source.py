@@ -1,4 +1,4 @@
-"""The source face and the pictures generated from it; the common part of lip-sync and animation."""
+"""The source face and its rendering; the common part of lip-sync and animation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_OPEN = 0.8
 
 @dataclass(frozen=True, eq=False)
 class LivePortraitSource:
-    """One face, ready to be moved: its square, what the networks computed of it, and how far mouth and eyes stand open."""
+    """One face with its crop, its features and motion, and the opening of mouth and eyes."""
 
     picture: Picture
     crop: HeadCrop
@@ -44,10 +44,10 @@ def framing_of(options: LivePortraitOptions) -> HeadFraming:
 def still_source(
     picture: Picture, provider: LandmarkProvider, choice: FaceChoice, networks: Networks, framing: HeadFraming
 ) -> LivePortraitSource:
-    """The chosen face of a picture.
+    """Return the chosen face of a picture.
 
     Raises:
-        EngineError: no face, or none that can be moved.
+        EngineError: no face, or none that can be animated.
     """
     face = face_of(picture, provider, choice)
     crop = crop_around(face, framing)
@@ -65,11 +65,11 @@ def render_batch(
     source: torch.Tensor,
     lips: torch.Tensor | None = None,
 ) -> NDArray[np.uint8]:
-    """Squares of CUT pixels (2 `sides`) with the face at the driving key points.
+    """Return squares of CUT pixels (2 `sides`) with the face at the driving key points.
 
     Args:
-        lips: what closes the portrait's lips, added once the face is stitched to its shoulders, as upstream's
-            live_portrait_pipeline.py does: stitching would take a part of it back.
+        lips: offset that closes the portrait's lips, added after stitching as in upstream's live_portrait_pipeline.py, because
+            stitching would undo a part of it.
     """
     if options.flag_stitching:
         driving = networks.stitched(source, driving)

@@ -23,7 +23,7 @@ _VARIANCE = 0.01
 
 
 class HourglassEncoder(nn.Module):
-    """Halves height and width with each block; keeps what comes in and after every block."""
+    """Halves height and width with each block; returns the input and the output of every block."""
 
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class HourglassEncoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Back to the size that came in, taking up on the way what the encoder kept."""
+    """Restores the input's size, with skip connections from the encoder."""
 
     def __init__(self, inputs: Sequence[int], outputs: Sequence[int], last: int) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Decoder(nn.Module):
 
 
 class Hourglass(nn.Module):
-    """[n, inputs, d, h, w] to [n, width + inputs, d, h, w]."""
+    """Maps [n, inputs, d, h, w] to [n, width + inputs, d, h, w]."""
 
     def __init__(self, inputs: int, width: int = 32, most: int = 1024, blocks: int = 5) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Hourglass(nn.Module):
 
 
 class DenseMotion(nn.Module):
-    """Where each cell of the volume comes from, and how much of it is seen.
+    """Estimates the source position of each cell of the volume, and its visibility.
 
     Args:
         width, most, blocks: of the hourglass.
@@ -84,7 +84,7 @@ class DenseMotion(nn.Module):
         self.occlusion = nn.Conv2d(self.hourglass.outputs * DEPTH, 1, 7, padding=3)
 
     def forward(self, features: Tensor, driving: Tensor, source: Tensor) -> tuple[Tensor, Tensor]:
-        """Sampling places [n, d, h, w, 3] in float32 and visibility [n, 1, h, w]."""
+        """Return sampling positions [n, d, h, w, 3] in float32 and visibility [n, 1, h, w]."""
         features = F.relu(self.norm(self.compress(features)))
         count, channels, depth, height, width = features.shape
         # Places are told in float32 whatever the features are: half precision would shift them by a part of a cell.
@@ -105,10 +105,11 @@ class DenseMotion(nn.Module):
 
 
 class WarpingNetwork(nn.Module):
-    """Features [n, 32, 16, 64, 64] and key points [n, 21, 3] twice to flat features [n, 256, 64, 64] for the generator.
+    """Maps features [n, 32, 16, 64, 64] and two sets of key points [n, 21, 3] to 2D features [n, 256, 64, 64] for the generator.
 
     Args:
-        outputs: channels given to the generator. width, most, blocks: of the hourglass. All as published by default.
+        outputs: channels of the result.
+        width, most, blocks: of the hourglass. All defaults are the published values.
     """
 
     def __init__(self, outputs: int = 256, width: int = 32, most: int = 1024, blocks: int = 5) -> None:

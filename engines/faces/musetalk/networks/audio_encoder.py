@@ -1,7 +1,7 @@
-"""Audio features for each picture: ten states of the speech encoder, from 80 ms before it to 120 ms after.
+"""Audio features for each frame: ten states of the speech encoder, from 80 ms before it to 120 ms after.
 
-Upstream: musetalk/utils/audio_processor.py, whose window is two pictures to either side and was trained at 25 pictures a second.
-At other rates it is taken by time here, not by pictures: at 50 it would begin 40 ms late, and the lips be too early.
+Upstream: musetalk/utils/audio_processor.py, whose window is two frames to either side and was trained at 25 frames a second. At
+other rates the window is defined by time here, not by frames: at 50 it would begin 40 ms late, and the lips would be early.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _KEPT = 2
 
 
 class AudioFeatures:
-    """The speech of one clip; 30 s of it are encoded at a time, on demand.
+    """The features of one clip's speech, computed on demand in chunks of 30 s.
 
     Args:
         samples: mono, 16 kHz.
@@ -41,7 +41,7 @@ class AudioFeatures:
         return cls(resample(decode_audio(sound).mono(), SOUND_RATE).samples[:, 0].copy(), networks)
 
     def tokens(self, pictures: Iterable[int], fps: Fraction) -> Tensor:
-        """[n, 10 states of each layer, width]; silence before the sound's start and after its end."""
+        """Return [n, 10 states of each layer, width]; silence before the sound's start and after its end."""
         each = STATES_A_SECOND / fps
         rows = [self._states(math.floor(number * each) - _BEFORE) for number in pictures]
         return torch.stack(rows).flatten(1, 2)

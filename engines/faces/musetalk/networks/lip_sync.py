@@ -26,10 +26,12 @@ from media.video.read import Picture, read_frames
 
 @dataclass(frozen=True)
 class MuseTalkLipSyncOptions:
-    """The engine's options that apply here.
+    """The engine's options that the lip-sync uses.
 
     Args:
-        batch: pictures drawn at once. keeps_nose: leave the nose as it is. extra_margin: pixels below the chin.
+        batch: frames per batch.
+        keeps_nose: leave the nose unchanged.
+        extra_margin: pixels below the chin.
     """
 
     batch: int
@@ -48,7 +50,7 @@ def spoken_frames(
     manner: MuseTalkLipSyncOptions,
     run: RunContext,
 ) -> Iterator[Edited]:
-    """Pictures of the result from `request.first_frame` on, each as soon as its batch is drawn."""
+    """Yield frames of the result from `request.first_frame` on, as soon as their batch is drawn."""
     fps = Fraction(*request.fps)
     speech = AudioFeatures.of(request.sound, networks)
     preparing = _Preparing(networks, provider, shelf, manner, run)
@@ -87,7 +89,7 @@ def _drawn(
 
 
 class _Preparing:
-    """Faces with what the UNet is given of them, from the shelf where they lie there."""
+    """Faces with the inputs of the UNet, from the store if they are there."""
 
     def __init__(
         self,
@@ -101,10 +103,10 @@ class _Preparing:
         self._manner, self._run = manner, run
 
     def still(self, request: LipSyncRequest) -> Iterator[Prepared]:
-        """The same picture again and again.
+        """Yield the picture once per frame.
 
         Raises:
-            EngineError: no face, or none that can be moved.
+            EngineError: no face, or none that can be animated.
         """
         picture = read_image(request.face)
         kept = self._shelf.get(0, 1)
@@ -115,10 +117,10 @@ class _Preparing:
             yield picture, kept[0]
 
     def video(self, request: LipSyncRequest) -> Iterator[Prepared]:
-        """Each picture of a video with its face.
+        """Yield each frame of a video with its face.
 
         Raises:
-            EngineError: the first pictures show no face, or none that can be moved.
+            EngineError: the first frames show no face, or none that can be animated.
         """
         fps = Fraction(*request.fps)
         near: FaceChoice | None = None
@@ -138,7 +140,7 @@ class _Preparing:
                     yield one
 
     def _followed(self, request: LipSyncRequest, stretch: int, begin: int, end: int, near: FaceChoice) -> Iterator[Prepared]:
-        """A stretch that is prepared now, and kept as a whole."""
+        """Yield a stretch that is prepared now, and store it as a whole."""
         start, stop = max(0, begin - WINDOW), min(request.frames, end + WINDOW)
         frames = enumerate(_pictures(request, start, stop), start)
         made: list[PreparedFace] = []
@@ -157,7 +159,7 @@ class _Preparing:
                 waiting = []
 
     def _encoded(self, faces: list[tuple[Picture, Face | None, float, bool]]) -> list[PreparedFace]:
-        """Faces with their latents; one that cannot be used counts as none."""
+        """Return faces with their latents; one that cannot be used counts as none."""
         cut: list[Picture | None] = []
         for picture, face, strength, _ in faces:
             box = None
@@ -181,7 +183,7 @@ def _pictures(request: LipSyncRequest, begin: int, end: int) -> Iterator[Picture
 
 
 def _strength(tracked: TrackedFrame) -> float:
-    """The opacity of the edit: it fades beside a gap, and where the face turns away."""
+    """Return the opacity of the edit, which fades beside a gap and with a face that turns away."""
     if tracked.face is None:
         return 0.0
     return tracked.strength * float(np.clip((MOST_YAW + 6 - abs(tracked.face.yaw)) / 6, 0, 1))

@@ -1,4 +1,4 @@
-"""UNet, picture codec and speech encoder, loaded strictly; one pass of the UNet draws a face, there is no diffusion.
+"""UNet, autoencoder and speech encoder, strictly loaded; one pass of the UNet draws a face, without diffusion steps.
 
 Upstream: musetalk/models/unet.py, musetalk/models/vae.py, musetalk/utils/audio_processor.py (MIT License).
 """
@@ -33,7 +33,7 @@ LATENTS = 4
 
 @dataclass(frozen=True)
 class Folders:
-    """Where the published files lie.
+    """Folders of the published files.
 
     Args:
         unet: holds `musetalk.json` and `unet.pth`.
@@ -45,7 +45,7 @@ class Folders:
 
 
 class MuseTalkNetworks:
-    """Ready for faces of SIDE pixels. One thread at a time; nothing keeps gradients."""
+    """The networks for faces of SIDE pixels. Not thread-safe; without gradients."""
 
     def __init__(self, unet: Any, codec: Any, encoder: Any, listener: Any, device: str) -> None:
         self.device = device
@@ -60,11 +60,11 @@ class MuseTalkNetworks:
         """Load the weights.
 
         Args:
-            half: all in float16; only on a GPU.
-            told: called with the part that comes next; may raise to stop.
+            half: everything in float16; only on a GPU.
+            told: called with the name of the next network; may raise to cancel.
 
         Raises:
-            EngineError: a file is damaged or not MuseTalk's: the message names the first few that do not fit.
+            EngineError: a file is damaged or not MuseTalk's; the message names the first mismatches.
         """
         told = told or (lambda note: None)
         dtype = torch.float16 if half and device != "cpu" else torch.float32
@@ -81,7 +81,9 @@ class MuseTalkNetworks:
 
     @torch.inference_mode()
     def latents(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the UNet is given of RGB faces [n, SIDE, SIDE, 3]: the face without its lower half, then the whole face."""
+        """Return the UNet's input for RGB faces [n, SIDE, SIDE, 3]: latents of the face without its lower half, then of the whole
+        face.
+        """
         # laid out plane by plane, or convolutions take another path, which rounds otherwise than upstream's
         whole = torch.from_numpy(np.ascontiguousarray(faces)).to(self.device).permute(0, 3, 1, 2).contiguous().float() / 255
         masked = whole.clone()
@@ -91,10 +93,10 @@ class MuseTalkNetworks:
 
     @torch.inference_mode()
     def faces(self, latents: NDArray[np.float32], tokens: Tensor) -> NDArray[np.uint8]:
-        """RGB faces [n, SIDE, SIDE, 3] that say what the tokens [n, t, width] hold.
+        """Return RGB faces [n, SIDE, SIDE, 3] that match the audio tokens [n, t, width].
 
         Raises:
-            EngineError: what came out are no numbers.
+            EngineError: the result contains values that are not finite.
         """
         given = torch.from_numpy(latents).to(self.device, self._unet.dtype)
         told = (tokens.float() + positions(tokens.shape[1], tokens.shape[2], tokens.device)).to(self._unet.dtype)
@@ -108,19 +110,19 @@ class MuseTalkNetworks:
 
     @torch.inference_mode()
     def heard(self, sound: NDArray[np.float32]) -> Tensor:
-        """States of the speech encoder, [steps, layers + 1, width], 50 a second, of at most 30 s of 16 kHz mono sound."""
+        """Return states of the speech encoder, [steps, layers + 1, width], 50 a second, of at most 30 s of 16 kHz mono sound."""
         spectrogram = self._listener(sound, sampling_rate=SOUND_RATE, return_tensors="pt").input_features
         states = self._encoder(spectrogram.to(self.device, self._encoder.dtype), output_hidden_states=True).hidden_states
         steps = math.floor(len(sound) / SOUND_RATE * STATES_A_SECOND)
         return torch.stack(states, dim=2)[0, :steps]
 
     def _encoded(self, picture: Tensor) -> Tensor:
-        """The mode of the codec's distribution: upstream draws from it, which makes every run another one."""
+        """Return the mode of the autoencoder's distribution: upstream samples it, so that its runs differ."""
         return self._scale * self._codec.encode(picture.to(self._codec.dtype)).latent_dist.mode()
 
 
 def positions(length: int, width: int, device: Any = "cpu") -> Tensor:
-    """Sinusoidal positions [length, width] that are added to the tokens: sines in even columns, cosines in odd ones."""
+    """Return sinusoidal positions [length, width] to add to the tokens: sines in even columns, cosines in odd ones."""
     rates = torch.exp(torch.arange(0, width, 2, dtype=torch.float32) * (-math.log(10_000.0) / width))
     angles = torch.arange(length, dtype=torch.float32)[:, None] * rates
     return torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1).to(device)
@@ -163,7 +165,7 @@ def _encoder(folder: Path, device: str, dtype: torch.dtype) -> tuple[Any, Any]:
 
 
 def _from_library(kind: Any, folder: Path, title: str, precision: str, dtype: torch.dtype) -> Any:
-    """A model by its library's own loader, refused when tensors are missing or do not fit."""
+    """Return a model loaded by its library, refused if tensors are missing or do not match."""
     wishes = {"local_files_only": True, "use_safetensors": True, "output_loading_info": True, precision: dtype}
     try:
         model, found = kind.from_pretrained(folder, **wishes)

@@ -1,7 +1,7 @@
 """The networks of Real-ESRGAN, with the parameter names of the published files. Imported in workers only.
 
-RRDBNet: ESRGAN, arXiv 1809.00219, as Real-ESRGAN (arXiv 2107.10833) trains it. The compact one is Real-ESRGAN's video network:
-a chain of convolutions at the small size, and the source enlarged beneath its result.
+RRDBNet: ESRGAN, arXiv 1809.00219, as Real-ESRGAN (arXiv 2107.10833) trains it. The compact one is Real-ESRGAN's video network: a
+chain of convolutions at the low resolution, added to the upscaled source.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SLOPE = 0.2
 
 
 class DenseBlock(nn.Module):
-    """Five convolutions, each over everything before it; the last one's result is added, weighed down."""
+    """Five convolutions, each with all previous outputs as input; the last one's output is scaled and added to the input."""
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class DenseBlock(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Three dense blocks with a way round them."""
+    """Three dense blocks with a residual connection."""
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__()
@@ -51,9 +51,9 @@ class ResidualBlock(nn.Module):
 
 
 class RRDBNet(nn.Module):
-    """Four times larger; with `scale` 2 the picture is first folded to half its size, so that twice is left.
+    """Upscales by 4; with `scale` 2 the input is first folded to half its size (pixel unshuffle).
 
-    Pictures are [n, 3, height, width] in 0..1; with `scale` 2 their sides are even.
+    Pictures are [n, 3, height, width] in 0 to 1; with `scale` 2 their sides are even.
     """
 
     def __init__(self, scale: int = 4, blocks: int = 23, features: int = 64, growth: int = 32) -> None:
@@ -78,7 +78,7 @@ class RRDBNet(nn.Module):
 
 
 class CompactNet(nn.Module):
-    """realesr-general-x4v3 (upstream's SRVGGNetCompact): all work at the small size, unfolded at the end."""
+    """realesr-general-x4v3 (upstream's SRVGGNetCompact): convolutions at the low resolution, pixel shuffle at the end."""
 
     def __init__(self, scale: int = 4, layers: int = 32, features: int = 64) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A network of Real-ESRGAN in its place, and pictures through it in overlapping tiles. Imported in workers only."""
+"""A loaded network of Real-ESRGAN, run on overlapping tiles of a picture. Imported in workers only."""
 
 from __future__ import annotations
 
@@ -29,15 +29,18 @@ _WRAPPERS = ("params_ema", "params", "state_dict")
 
 
 class Enlarger:
-    """One loaded network. `enlarged` gives the same picture for the same one, however it was tiled, but for rounding and
-    what lies farther away than the overlap."""
+    """One loaded network.
+
+    The result of `enlarged` is independent of the tiling, except for rounding and for influences from beyond the overlap.
+    """
 
     def __init__(self, network: Any, device: str, dtype: torch.dtype) -> None:
         self._network, self._device, self._dtype = network, device, dtype
 
     @classmethod
     def load(cls, model: str, path: Path, *, half: bool) -> Enlarger:
-        """
+        """Load a checkpoint.
+
         Raises:
             EngineError: the file is damaged, or holds another network.
         """
@@ -51,10 +54,11 @@ class Enlarger:
         return cls(network.to(memory_format=torch.channels_last), device, dtype)  # type: ignore[call-overload]
 
     def enlarged(self, picture: Picture, scale: int, tile: int, check: Callable[[], None]) -> Picture:
-        """A picture `scale` times as wide and high, its sides even as video needs them where the source's are.
+        """Return a picture `scale` times as wide and high, with even sides, as video needs them, if the source's are even.
 
         Args:
-            tile: side of a tile in the source's pixels, 0 for the usual. check: called before each tile; may raise.
+            tile: side of a tile in the source's pixels, 0 for the default.
+            check: called before each tile; may raise.
         """
         side = tile or _TILE[self._device]
         own = self._network.scale
@@ -76,7 +80,7 @@ class Enlarger:
         return resized
 
     def _tile(self, given: Tensor, top: int, low: int, left: int, right: int) -> Picture:
-        """One tile's result, worked out with its surroundings and cut out of them."""
+        """Return one tile's result, computed with a margin and cropped."""
         own, fold = self._network.scale, self._network.fold
         height, width = given.shape[2:]
         # A network that folds pixels takes even places only, or tiles would be folded otherwise than the whole.
@@ -93,10 +97,10 @@ class Enlarger:
 
 
 def stored_tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
-    """The tensors of a checkpoint, without the wrappers of upstream's training code.
+    """Yield the tensors of a checkpoint, without the wrappers of upstream's training code.
 
     Raises:
-        EngineError: the file is damaged, or holds anything but weights: it is never unpickled into objects.
+        EngineError: the file is damaged, or holds other objects than weights; it is never unpickled into objects.
     """
     if path.suffix == ".safetensors":
         yield from ((_unwrapped(name), tensor) for name, tensor in read_tensors(path))
