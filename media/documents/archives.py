@@ -1,7 +1,7 @@
-"""Documents that are ZIP archives, opened so that a hostile one costs no more than an honest one.
+"""Safe access to documents that are ZIP archives.
 
-Members are read into memory and never written under the names that they bear. The limits are on what is unpacked, whatever the
-archive says of itself.
+Members are read into memory and never written under their own names. Limits apply to the unpacked data, whatever sizes the
+archive declares.
 """
 
 from __future__ import annotations
@@ -43,17 +43,19 @@ class DocumentArchive:
         return list(self._members)
 
     def text(self, member: str) -> bytes:
-        """The bytes of a member that holds text.
+        """Return the bytes of a text member.
 
         Raises:
-            MediaError: it is missing, encrypted, packed in an unusual way or damaged, or more text than a document has.
+            MediaError: it is missing, encrypted, damaged, compressed by an unusual method, or too large.
         """
         data = self._read(member, self._left)
         self._left -= len(data)
         return data
 
     def picture(self, member: str) -> bytes | None:
-        """The bytes of a picture; None where it is missing, damaged or too large: a document is read without it."""
+        """Return the bytes of a picture; None if it is missing, damaged or too large, because the document can be read without
+        it.
+        """
         try:
             return self._read(member, LARGEST_PICTURE)
         except MediaError:
@@ -76,10 +78,10 @@ class DocumentArchive:
 
 @contextmanager
 def opened(path: Path) -> Iterator[DocumentArchive]:
-    """An archive.
+    """Open an archive.
 
     Raises:
-        MediaError: it is no archive, damaged, or has more members than a document has.
+        MediaError: it is no archive, damaged, or has too many members.
     """
     try:
         if _directory_bytes(path) > _LARGEST_DIRECTORY:
@@ -93,7 +95,7 @@ def opened(path: Path) -> Iterator[DocumentArchive]:
 
 
 def _directory_bytes(path: Path) -> int:
-    """The length of the list of members as the archive tells it: reading a long one would take gigabytes of memory."""
+    """Return the declared length of the central directory, because reading a long one would take gigabytes of memory."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _END_BYTES - _LONGEST_COMMENT))
         tail = file.read()
@@ -102,9 +104,9 @@ def _directory_bytes(path: Path) -> int:
 
 
 def resolved(base: str, reference: str) -> tuple[str, str]:
-    """The member that a reference of another member leads to, and the fragment behind `#`, both decoded.
+    """Return the member that a reference in another member points to, and the fragment after `#`, both decoded.
 
-    A reference to somewhere outside of the archive leads to a name that no member has.
+    A reference outside of the archive gives a name that no member has.
     """
     path, _, fragment = reference.partition("#")
     if not path:

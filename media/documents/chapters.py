@@ -1,4 +1,4 @@
-"""Where the chapters of a text begin: by its headings, by lines that look like headings, or by length alone."""
+"""Detection of chapters: by headings, by lines that look like headings, or by length."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}
 
 
 def chapters_of(blocks: Sequence[Block]) -> tuple[DocumentChapter, ...]:
-    """Chapters by headings, else by length, where the text is long enough to be cut."""
+    """Return chapters by headings, else by length if the text is long."""
     return by_headings(blocks) or by_length(blocks)
 
 
 def by_headings(blocks: Sequence[Block]) -> tuple[DocumentChapter, ...]:
-    """Headings of the highest level of which there are two or more, with those above them; a lone heading too."""
+    """Return chapters at headings of the highest level with two or more, and those above them; also at a single heading."""
     headings = [(at, block) for at, block in enumerate(blocks) if block.kind == "heading"]
     levels = sorted({block.level for _, block in headings})
     for level in levels:
@@ -51,17 +51,17 @@ def by_headings(blocks: Sequence[Block]) -> tuple[DocumentChapter, ...]:
 
 
 def _without_heads(chapters: list[DocumentChapter], blocks: Sequence[Block]) -> tuple[DocumentChapter, ...]:
-    """Chapters with the title of the whole document taken out, where it is one heading above all at the very start."""
+    """Return the chapters without the title of the whole document, if it is a single top heading at the very start."""
     first = chapters[0]
     alone = sum(blocks[one.block].level == blocks[first.block].level for one in chapters) == 1
     return tuple(chapters[1:] if alone and first.block == 0 and len(chapters) > 2 else chapters)
 
 
 def with_found_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """Blocks of plain text in which short paragraphs that number 1, 2, 3 are made headings.
+    """Return blocks of plain text in which short paragraphs numbered 1, 2, 3 are headings.
 
-    A line is a candidate by its words ("Chapter IV", "Letter 2", "III. The Pool"). The candidates of a unit are believed where
-    most of them count up; the count may begin anew, as it does in each part of a book.
+    A line is a candidate by its words ("Chapter IV", "Letter 2", "III. The Pool"). The candidates of a unit are accepted if most
+    of them count up; the count may restart, as it does in each part of a book.
     """
     candidates: dict[str, list[tuple[int, int]]] = {}
     for at, block in enumerate(blocks):
@@ -76,7 +76,7 @@ def with_found_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
 
 
 def _numbered(text: str) -> tuple[str, int] | None:
-    """The unit and the number of a line that may be a heading; the unit of a bare numeral is ""."""
+    """Return the unit and the number of a line that may be a heading; the unit of a bare numeral is ""."""
     if len(text) > _LONGEST_TITLE or "\n" in text:
         return None
     if found := _UNIT_LINE.match(text):
@@ -89,13 +89,13 @@ def _numbered(text: str) -> tuple[str, int] | None:
 
 
 def _is_sentence(rest: str) -> bool:
-    """Whether what follows a number reads on as a sentence does: "Part one of the plan was easy." """
+    """Return whether the text after a number continues as a sentence, as in "Part one of the plan was easy"."""
     words = rest.split()
     return bool(words) and (words[0][0].islower() or (rest.rstrip().endswith(".") and len(words) > 8))
 
 
 def _value(word: str) -> int:
-    """A number in figures, in Roman figures or in English words; 0 for another word."""
+    """Return a number in figures, Roman numerals or English words; 0 for any other word."""
     word = word.lower()
     if word.isdigit():
         return int(word)
@@ -118,7 +118,7 @@ def _counts_up(numbers: list[int]) -> bool:
 
 
 def by_length(blocks: Sequence[Block]) -> tuple[DocumentChapter, ...]:
-    """Cuts of a long text without headings, at scene breaks where there are any; () for one that needs none."""
+    """Return sections of a long text without headings, at scene breaks if there are any; () for a short text."""
     counts = [len(block.text.split()) for block in blocks]
     if sum(counts) < 2 * PART_WORDS:
         return ()

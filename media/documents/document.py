@@ -1,4 +1,4 @@
-"""A document as it was read: what is spoken, in order, and what was left out, so that every character has a fate."""
+"""The parsed document: the spoken blocks in order, and everything that was left out, so that every character is accounted for."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ _SPACE = re.compile(r"[\s\u200b\u2060\ufeff]+")
 
 
 def bare(text: str) -> str:
-    """A text without white space: what two readings of one source have in common."""
+    """Return a text without white space, the common part of two readings of one source."""
     return _SPACE.sub("", text)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A stretch of text that stands by itself.
+    """A block of text.
 
     Args:
-        level: of a heading, 1 is the highest; 0 for all else. speaker: of a line in a script or a subtitle, "" for none.
+        level: of a heading, 1 is the highest; 0 for all others.
+        speaker: of a line in a script or a subtitle, "" for none.
         start, end: of a timed line, in seconds; None without times.
     """
 
@@ -45,7 +46,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Removed:
-    """Something that is not spoken, as it stood in the source; `before` is the number of the block that follows it."""
+    """A piece that is not spoken, as it is in the source; `before` is the number of the following block."""
 
     kind: LeftOut
     text: str
@@ -54,10 +55,10 @@ class Removed:
 
 @dataclass(frozen=True)
 class DocumentChapter:
-    """An entry of the contents, 1 being the highest depth, and the number of the block with which it begins.
+    """An entry of the contents with its depth, 1 for the highest, and the number of its first block.
 
     Args:
-        made_up: it stands in no contents and is no heading: a long text was cut there, at the end of a scene.
+        made_up: neither an entry of the contents nor a heading: a long text was divided there, at the end of a scene.
     """
 
     title: str
@@ -68,7 +69,7 @@ class DocumentChapter:
 
 @dataclass(frozen=True)
 class CoverPicture:
-    """A picture as it lies in the document, with its media type."""
+    """A picture as it is stored in the document, with its media type."""
 
     data: bytes
     mime: str
@@ -76,11 +77,14 @@ class CoverPicture:
 
 @dataclass(frozen=True)
 class SourceCoverage:
-    """How much of a source is spoken, in characters without white space, against a second reading of the same file.
+    """How much of a source is spoken, in characters without white space, compared with a second parser's text of the same file.
 
     Args:
-        source: of the second reading. kept: spoken. removed: left out, by kind. complete: both readings hold the same characters
-            in the same order. missing: where they part, the words of the second reading around that place; "" when complete.
+        source: characters of the second reading.
+        kept: spoken characters.
+        removed: characters left out, by kind.
+        complete: both readings have the same characters in the same order.
+        missing: the words of the second reading around the first difference; "" if complete.
     """
 
     source: int
@@ -91,7 +95,7 @@ class SourceCoverage:
 
     @property
     def covered(self) -> float:
-        """The share of the source that has a fate, 0 to 1."""
+        """The share of the source that is accounted for, 0 to 1."""
         return 1.0 if self.complete else min(0.9999, (self.kept + sum(self.removed.values())) / max(1, self.source))
 
 
@@ -100,13 +104,14 @@ NOTHING_COVERED = SourceCoverage(0, 0, {}, True)
 
 @dataclass(frozen=True)
 class Document:
-    """What a reader found.
+    """A parsed document.
 
     Args:
-        format: the name of its kind, such as "EPUB". language: a BCP-47 tag, "" where the file says none.
-        chapters: in order; the first may begin after block 0, what stands before it belongs to none.
-        trace: all characters in the order of the source, each with "" where it is spoken or the kind under which it was left out.
-        warnings: what a person should know of this reading.
+        format: the name of its kind, such as "EPUB".
+        language: a BCP-47 tag, "" if the file has none.
+        chapters: in order; the first may begin after block 0, and blocks before it belong to none.
+        trace: all characters in the order of the source, each with "" if it is spoken, or the kind under which it was left out.
+        warnings: sentences about this reading for the user.
     """
 
     format: str
@@ -132,10 +137,10 @@ class Document:
 
 @dataclass
 class DocumentBuilder:
-    """Collects blocks and what is left out in the order of the source.
+    """Collects blocks and omissions in the order of the source.
 
-    `keep` adds to the open block, `leave_out` notes a piece that is not spoken; `end` closes the block. Text may come in pieces
-    of any size: white space is joined when the block ends.
+    `keep` adds to the open block, `leave_out` records a piece that is not spoken; `end` closes the block. Text may come in pieces
+    of any size: white space is normalised when the block ends.
     """
 
     blocks: list[Block] = field(default_factory=list)
@@ -147,7 +152,7 @@ class DocumentBuilder:
     _first: int = 0
 
     def begin(self, kind: BlockKind, level: int = 0) -> None:
-        """Close what is open and begin a block of this kind."""
+        """Close the open block and begin one of this kind."""
         self.end()
         self._kind, self._level = kind, level
 
@@ -157,7 +162,9 @@ class DocumentBuilder:
             self.trace.append((text, ""))
 
     def insert(self, text: str) -> None:
-        """Add to the open block what the source says by an element: a space, a hyphen. A second reading does not see it."""
+        """Add to the open block what an element of the source stands for, such as a space; a second reading does not contain
+        it.
+        """
         self._open.append(text)
 
     def open_text(self) -> str:
@@ -171,7 +178,7 @@ class DocumentBuilder:
         self.removed.append(Removed(kind, " ".join(text.split()), len(self.blocks)))
 
     def end(self) -> None:
-        """Close the open block; one without a visible character leaves no trace, and one of asterisks alone is a scene break."""
+        """Close the open block; one without visible characters is dropped, and one of asterisks alone is a scene break."""
         text = self.open_text()
         lines = (" ".join(line.split()) for line in text.split("\n")) if self._kind == "verse" else (" ".join(text.split()),)
         told = "\n".join(line for line in lines if line)
@@ -187,7 +194,7 @@ class DocumentBuilder:
             self.blocks.append(Block(kind, told, level))
 
     def scene_break(self) -> None:
-        """A change of place or time, unless nothing stands before it or one stands there already."""
+        """Add a scene break, unless the document is empty or one was just added."""
         if self._open:
             self.end()
         if self.blocks and self.blocks[-1].kind != "scene-break":
@@ -195,17 +202,17 @@ class DocumentBuilder:
 
     @property
     def next_block(self) -> int:
-        """The number of the block that is open or comes next."""
+        """The number of the open block, or of the next one."""
         return len(self.blocks)
 
 
 def measured(trace: Iterable[tuple[str, str]], source: str, *, in_order: bool = True) -> SourceCoverage:
-    """A reading against a second one of the same file.
+    """Compare a reading with a second one of the same file.
 
     Args:
         source: all text of the second reading.
-        in_order: False compares how often each character stands there and not its place, for files whose second reading has
-            another order.
+        in_order: False compares how often each character occurs and not its position, for files whose second reading has another
+            order.
     """
     pieces = [(bare(text), kind) for text, kind in trace]
     removed: Counter[str] = Counter()

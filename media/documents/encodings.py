@@ -1,4 +1,4 @@
-"""The text of a file whose encoding nobody told: its mark, then UTF-8, then what its bytes speak for."""
+"""Decoding of text files of unknown encoding: by the byte order mark, then as UTF-8, then by statistics."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ENOUGH_BYTES = 100
 
 
 def decoded(data: bytes, name: str) -> tuple[str, str]:
-    """The text and the name of its encoding, with a question mark behind it where the bytes are too few to be sure.
+    """Return the text and the name of its encoding, with a question mark after it if the bytes are too few to be sure.
 
     Raises:
-        MediaError: it is no text at all.
+        MediaError: it is not text.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):

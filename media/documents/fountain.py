@@ -1,4 +1,4 @@
-"""Fountain, the plain text of screenplays: scenes are chapters, what characters say are their lines."""
+"""Reader of Fountain, the plain-text format of screenplays: scenes are chapters, dialogue becomes lines with speakers."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _MARKS = str.maketrans("", "", "*_")
 
 
 def read_fountain(path: Path) -> Document:
-    """
+    """Read a screenplay.
+
     Raises:
-        MediaError: it is no text, or has lines that no screenplay has.
+        MediaError: it is not text, or has lines that are too long.
     """
     text, _ = decoded(path.read_bytes(), path.name)
     if len(text) > _MOST_CHARACTERS or max(map(len, text.splitlines()), default=0) > _LONGEST_LINE:
@@ -70,5 +71,5 @@ def _words(trace: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _letters(text: str) -> str:
-    """Letters and figures alone: the marks of the format stand in no element."""
+    """Return letters and digits only, because the marks of the format belong to no element."""
     return "".join(letter for letter in text if letter.isalnum())

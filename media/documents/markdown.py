@@ -1,4 +1,4 @@
-"""Markdown: its blocks as markdown-it finds them, its marks left out, every character of the source kept or listed."""
+"""Reader of Markdown: blocks by markdown-it, marks removed, every character of the source kept or listed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _MOST_FRONT_LINES = 200
 
 
 def read_markdown(path: Path) -> Document:
-    """
+    """Read a Markdown file.
+
     Raises:
-        MediaError: it is no text.
+        MediaError: it is not text.
     """
     text, _ = decoded(path.read_bytes(), path.name)
     lines = text.replace("\0", "\ufffd").splitlines()
@@ -47,14 +48,14 @@ def read_markdown(path: Path) -> Document:
 
 
 def _front_matter(lines: list[str]) -> int:
-    """The number of lines of a YAML head."""
+    """Return the number of lines of YAML front matter."""
     if not lines or not _FRONT.match(lines[0]):
         return 0
     return next((at + 1 for at in range(1, min(len(lines), _MOST_FRONT_LINES)) if _FRONT.match(lines[at])), 0)
 
 
 class _MarkdownReader:
-    """Goes through the lines once, block by block; what no block takes (definitions of links, marks of lists) is left out."""
+    """Reads the lines once, block by block; everything that belongs to no block (link definitions, list marks) is left out."""
 
     def __init__(self, lines: list[str], builder: DocumentBuilder) -> None:
         self.builder = builder
@@ -62,14 +63,14 @@ class _MarkdownReader:
         self._kind: tuple[BlockKind, int] = ("paragraph", 0)
 
     def left_out_up_to(self, line: int, kind: LeftOut) -> None:
-        """Leave out all lines before this one that have not been read."""
+        """Leave out all unread lines before this one."""
         if line > self._at:
             self.builder.end()
             self.builder.leave_out(kind, "\n".join(self._lines[self._at : line]))
             self._at = line
 
     def take(self, token: Token, offset: int) -> None:
-        """Read what a token of the block level stands for; `offset` is the number of its first line in the file."""
+        """Read a block token; `offset` is the number of its first line in the file."""
         if token.map is None:
             return
         first, last = token.map[0] + offset, min(token.map[1] + offset, len(self._lines))

@@ -1,7 +1,7 @@
-"""HTML and XHTML as text: a walk over the tree that puts every text node into a block or among what is left out.
+"""Reader of HTML and XHTML trees: puts every text node into a block or among the omissions.
 
-The tree is lxml's, made without network, without DTDs and without entities but those of HTML, which are put in as characters
-beforehand: lxml's recovering parser loses text behind one that it does not know.
+The tree is lxml's, parsed without network and DTDs. HTML's entities are replaced by characters beforehand, because lxml's
+recovering parser loses text after an unknown one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _REFERENCE = re.compile(r"[\s\[(]{0,3}[\d*†‡§¹²³⁴-⁹]{1,4}[\s\])]{0,3
 
 
 def decoded_markup(data: bytes, fallback: str = "utf-8") -> str:
-    """The text of a file of markup in the encoding that it declares; what cannot be decoded becomes replacement signs."""
+    """Return the text of a markup file in its declared encoding; bytes that cannot be decoded become replacement characters."""
     head = data[:2048]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
@@ -68,7 +68,7 @@ def decoded_markup(data: bytes, fallback: str = "utf-8") -> str:
 
 
 def xml_tree(text: str) -> Any:
-    """The root of XHTML or other XML that may be wrong in places; None where there is none at all."""
+    """Return the root of XHTML or other XML, with recovery from errors; None if there is none."""
     prepared = _ENTITY.sub(_as_character, _DECLARATION.sub("", text, count=1))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8")
     try:
@@ -78,7 +78,7 @@ def xml_tree(text: str) -> Any:
 
 
 def html_tree(text: str) -> Any:
-    """The root of a page of HTML; None for an empty one."""
+    """Return the root of an HTML page; None for an empty one."""
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True)
     try:
         return etree.fromstring(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"), parser)
@@ -92,12 +92,12 @@ def _as_character(found: re.Match[str]) -> str:
 
 
 def local(node: Any) -> str:
-    """The name of an element without its namespace, in lower case; "" for comments and the like."""
+    """Return the name of an element without its namespace, in lower case; "" for comments and processing instructions."""
     return node.tag.rpartition("}")[2].lower() if isinstance(node.tag, str) else ""
 
 
 def text_of(node: Any) -> str:
-    """All text within an element, that of comments and instructions left out."""
+    """Return all text within an element, without comments and processing instructions."""
     parts: list[str] = []
     stack = [(node, False)]
     while stack:
@@ -114,17 +114,17 @@ def text_of(node: Any) -> str:
 
 
 class MarkupReader:
-    """Puts trees into one builder, one after the other; `anchors` holds at which block each id of each file stands."""
+    """Reads trees into one builder; `anchors` holds the block of each id of each file."""
 
     def __init__(self, builder: DocumentBuilder, around: Collection[Any] = ()) -> None:
-        """`around`: elements that stand around the text, such as menus."""
+        """Create a reader; `around` are elements around the text, such as menus."""
         self._around = around
         self.anchors: dict[tuple[str, str], int] = {}
         self._builder = builder
         self._context: list[tuple[BlockKind, int]] = [("paragraph", 0)]
 
     def read(self, root: Any, path: str = "", left_out: LeftOut | None = None) -> None:
-        """Read the body of a tree; with `left_out`, all of it goes under that kind."""
+        """Read the body of a tree; with `left_out`, all of it is left out under that kind."""
         body = next((node for node in root.iter() if local(node) == "body"), root)
         self.anchors.setdefault((path, ""), self._builder.next_block)
         self._builder.begin("paragraph")
@@ -146,7 +146,7 @@ class MarkupReader:
         self._builder.end()
 
     def _enter(self, node: Any, path: str) -> bool:
-        """Whether the walk goes into an element."""
+        """Return whether to descend into an element."""
         name = local(node)
         if not name:
             if node.tag is etree.Entity:
@@ -171,7 +171,7 @@ class MarkupReader:
         return True
 
     def _keep(self, text: str | None) -> None:
-        """Text of the source, in which a line end is a space: lines of verse end with `br`."""
+        """Keep text of the source, in which a line end is a space: lines of verse end with `br`."""
         self._builder.keep((text or "").translate(_LINE_ENDS))
 
     def _leave(self, node: Any) -> None:
@@ -186,7 +186,7 @@ class MarkupReader:
 
 
 def left_out_as(node: Any, name: str) -> LeftOut | None:
-    """Under which kind an element is left out with all that is in it; None where it is spoken."""
+    """Return the kind under which an element is left out with its content; None if it is spoken."""
     told = f"{node.get(EPUB_TYPE) or node.get('epub:type') or ''} {node.get('role') or ''}".lower().split()
     for word in told:
         if word in _BY_TYPE:

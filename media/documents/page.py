@@ -1,4 +1,4 @@
-"""A page of HTML that a person has saved: its article, without menus, heads and feet of the page."""
+"""Reader of a saved HTML page: its article, without menus, headers and footers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _AROUND = frozenset({"nav", "header", "footer", "aside", "form"})
 
 
 def read_page(path: Path) -> Document:
-    """
+    """Read a page.
+
     Raises:
-        MediaError: there is no text in it.
+        MediaError: it has no text.
     """
     text = decoded_markup(path.read_bytes())
     root = html_tree(text)
@@ -36,7 +37,9 @@ def read_page(path: Path) -> Document:
 
 
 def _around(root: Any) -> frozenset[Any]:
-    """What stands around the article: all outside of the one `article` or `main`, else heads, feet, menus and side notes."""
+    """Return the elements around the article: all outside of the only `article` or `main`, else headers, footers, menus and
+    asides.
+    """
     nodes = [node for node in root.iter() if local(node)]
     for wanted in ("article", "main"):
         found = [node for node in nodes if local(node) == wanted]

@@ -1,4 +1,4 @@
-"""Plain text: paragraphs by empty lines or by indents, chapters by lines that look like headings."""
+"""Reader of plain text: paragraphs by empty lines or by indentation, chapters by lines that look like headings."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ _HARD_WRAPPED = 40
 
 
 def read_plain(path: Path) -> Document:
-    """
+    """Read a text file.
+
     Raises:
-        MediaError: it is no text.
+        MediaError: it is not text.
     """
     text, encoding = decoded(path.read_bytes(), path.name)
     warnings = (Message.of("document.encoding-guessed", encoding=encoding.rstrip("?")),) if encoding.endswith("?") else ()
@@ -51,7 +52,7 @@ def read_plain(path: Path) -> Document:
 
 
 def _without_frame(lines: list[str]) -> tuple[int, int]:
-    """First line and end of the text itself, where the file says so as those of Project Gutenberg do."""
+    """Return first line and end of the text proper if the file marks them, as those of Project Gutenberg do."""
     first = next((at + 1 for at, line in enumerate(lines) if _START.match(line)), 0)
     last = next((at for at in range(len(lines) - 1, first, -1) if _END.match(lines[at])), len(lines))
     return first, last

@@ -1,4 +1,4 @@
-"""Any document that people hand in, by its content first and its name second."""
+"""Reader of any supported document, recognised by its content first and its name second."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _BY_NAME: dict[str, Callable[[Path], Document]] = {
 
 
 def read_document(path: Path) -> Document:
-    """A document with its chapters, its cover, and what of it is not spoken.
+    """Return a document with its chapters, its cover, and its omissions.
 
     Raises:
-        MediaError: a kind that is not read, a file that is damaged, locked, protected, empty or larger than a book is.
+        MediaError: an unsupported kind, or a file that is damaged, encrypted, protected, empty or too large.
     """
     try:
         size = path.stat().st_size

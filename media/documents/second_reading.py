@@ -1,4 +1,4 @@
-"""Second readings of a source, which share no code with the first: Python's own parsers, which see the text and nothing else."""
+"""Second readings of a source for comparison, by Python's own parsers, which share no code with the first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _PageText(HTMLParser):
             self._depth += 1
 
     def handle_startendtag(self, tag: str, attrs: object) -> None:
-        """An element that is closed at once, as XHTML has it, holds nothing."""
+        """Ignore an element that is closed at once, as in XHTML, because it has no content."""
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._unseen:
@@ -46,7 +46,7 @@ class _PageText(HTMLParser):
 
 
 def page_text(markup: str) -> str:
-    """The text of a page of HTML or XHTML, without its head, scripts and styles."""
+    """Return the text of an HTML or XHTML page, without its head, scripts and styles."""
     reader = _PageText()
     open_tags = sum(1 for _ in _OPEN_TAG.finditer(markup))
     reader.feed(_OPEN_TAG.sub("&lt;", markup) if open_tags > _MOST_OPEN_TAGS else markup)
@@ -55,14 +55,14 @@ def page_text(markup: str) -> str:
 
 
 def part_text(data: bytes, elements: Collection[str], name: str, *, inside: str = "", outside: str = "") -> str:
-    """The text of a part of an office document, in order.
+    """Return the text of a part of an office document, in order.
 
     Args:
-        elements: only what stands directly within elements of these names; () for all. Names are without a prefix.
+        elements: only text directly within elements of these names, without prefix; () for all.
         inside, outside: only within this element, and never within that one; "" for everywhere and never.
 
     Raises:
-        MediaError: the part is no well-formed XML, or declares entities, which no such document does.
+        MediaError: the part is not well-formed XML, or declares entities, which no such document does.
     """
     parts: list[str] = []
     path: list[str] = []

@@ -1,4 +1,4 @@
-"""A table as CSV or TSV: lines of a script with a speaker, or texts alone."""
+"""Reader of CSV and TSV tables: lines of a script with a speaker, or texts alone."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _LONGEST_CELL = 200_000
 
 
 def read_table(path: Path) -> Document:
-    """
+    """Read a table.
+
     Raises:
-        MediaError: it is no table, or no column of it holds text.
+        MediaError: it is no table, or none of its columns holds text.
     """
     text, _ = decoded(path.read_bytes(), path.name)
     rows = _rows(text, path.name)

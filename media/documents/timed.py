@@ -1,4 +1,4 @@
-"""SubRip, WebVTT and SubStation subtitles: lines with their times, speakers and all."""
+"""Reader of SubRip, WebVTT and SubStation subtitles: lines with times and speakers."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ class _RawCue:
 
 
 def read_timed(path: Path) -> Document:
-    """
+    """Read a subtitle file.
+
     Raises:
-        MediaError: it holds no subtitle.
+        MediaError: it has no subtitles.
     """
     text, _ = decoded(path.read_bytes(), path.name)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -73,7 +74,7 @@ def _other(text: str, name: str) -> Iterator[_RawCue]:
 
 
 def _vtt(text: str) -> Iterator[_RawCue]:
-    """Cues of WebVTT by the rules of its standard, as far as text and speakers go."""
+    """Yield cues of WebVTT by the rules of its standard, as far as text and speakers are concerned."""
     for block in text.split("\n\n"):
         lines = [line for line in block.split("\n") if line.strip()]
         at = next((number for number, line in enumerate(lines[:2]) if _TIMES.match(line)), None)
@@ -94,7 +95,7 @@ def _seconds(clock: tuple[str | None, ...]) -> float:
 
 
 def _pieces(cue: _RawCue) -> Iterator[tuple[str, str, str]]:
-    """The text of a cue in pieces, each with "" where it is spoken, or why not, and with its speaker."""
+    """Yield the text of a cue in pieces, each with "" if it is spoken, or the kind of omission, and with its speaker."""
     lines = cue.text.split("\n")
     turns = len(lines) > 1 and all(_DASH.match(line) for line in lines if line.strip())
     speaker, pending = cue.speaker, ""
@@ -121,7 +122,7 @@ def _pieces(cue: _RawCue) -> Iterator[tuple[str, str, str]]:
 
 
 def _source(text: str, is_vtt: bool) -> Iterator[str]:
-    """A second reading: all lines but numbers, times and heads, tags taken away."""
+    """Yield a second reading: all lines but numbers, times and headers, with tags removed."""
     for block in re.split(r"\n[ \t]{0,20}\n", text.lstrip("\ufeff")):
         lines = block.split("\n")
         at = next((number for number, line in enumerate(lines[:3]) if "-->" in line), None)

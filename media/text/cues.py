@@ -1,4 +1,4 @@
-"""Cues of subtitles as values."""
+"""Subtitle cues as values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TimedWord:
-    """A word of a cue with its place in the sound, in seconds."""
+    """A word of a cue with its times in the sound, in seconds."""
 
     text: str
     start: float
@@ -16,7 +16,7 @@ class TimedWord:
 
 @dataclass(frozen=True)
 class Cue:
-    """One subtitle, in seconds. `words`, where known, time the places at which a long cue is split."""
+    """One subtitle, times in seconds. `words`, if known, give the times at which a long cue is split."""
 
     start: float
     end: float

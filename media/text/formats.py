@@ -1,4 +1,4 @@
-"""Cues as SubRip and WebVTT text, and read from SubRip."""
+"""Conversion of cues to SubRip and WebVTT, and from SubRip."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TIME = re.compile(r"(?<!\d)(\d{1,6}):(\d\d):(\d\d)[,.](\d{3})")
 
 
 def to_srt(cues: Iterable[Cue]) -> str:
-    """SubRip text. It has no speakers; WebVTT has."""
+    """Return SubRip text, which has no speakers, unlike WebVTT."""
     blocks = [
         f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_plain(cue.text)}\n"
         for number, cue in enumerate(cues, 1)
@@ -23,7 +23,7 @@ def to_srt(cues: Iterable[Cue]) -> str:
 
 
 def to_vtt(cues: Iterable[Cue]) -> str:
-    """WebVTT text, with `<v Name>` where a cue has a speaker."""
+    """Return WebVTT text, with `<v Name>` if a cue has a speaker."""
     blocks = ["WEBVTT\n"]
     for cue in cues:
         text = html.escape(_lines(cue.text), quote=False)
@@ -34,10 +34,10 @@ def to_vtt(cues: Iterable[Cue]) -> str:
 
 
 def parse_srt(text: str) -> list[Cue]:
-    """The cues of SubRip text.
+    """Return the cues of SubRip text.
 
     Raises:
-        MediaError: naming the first block that is not a cue.
+        MediaError: a block is not a cue; the error names the first one.
     """
     cues = []
     for block in re.split(r"\n\s*\n", text.lstrip("\ufeff").replace("\r\n", "\n").strip()):
@@ -60,10 +60,10 @@ def _clock(seconds: float, point: str) -> str:
 
 
 def _lines(text: str) -> str:
-    """The lines that have something in them: an empty one would end the cue."""
+    """Return the lines that are not empty, because an empty one would end the cue."""
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _plain(text: str) -> str:
-    """Without tags, which players would take for markup, and without the arrow that stands between times."""
+    """Return the text without tags, which players interpret as markup, and without the arrow that separates times."""
     return _lines(without_marks(text)).replace("-->", "→")

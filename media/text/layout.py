@@ -1,4 +1,4 @@
-"""The tidying that makes cues readable: split, wrapped, in order and long enough on screen."""
+"""Layout of cues for readability: split, wrapped, ordered, and displayed long enough."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def tidy(
     total_seconds: float | None = None,
     fastest: float = 0.0,
 ) -> list[Cue]:
-    """Readable cues: at most `lines` of `longest_line` columns, in order, never overlapping, on whole milliseconds.
+    """Return readable cues: at most `lines` of `longest_line` columns, in order, without overlaps, on whole milliseconds.
 
-    A full-width character counts two columns. Where `longest_line` and `fastest` (columns a second) are 0 they follow the script:
-    42 and 20, or 18 and 9 full-width characters. Short cues of one speaker that follow each other are one cue. What is spoken
-    faster than it can be read stays on screen longer, or comes a little earlier, as far as its neighbours leave room.
+    A full-width character counts as two columns. If `longest_line` and `fastest` (columns a second) are 0 they depend on the
+    script: 42 and 20, or 18 and 9 full-width characters. Successive short cues of one speaker are merged. Speech that is faster
+    than it can be read is displayed longer, or a little earlier, as far as its neighbours leave room.
 
-    Long cues are split between words (inside one only where it is longer than a line, or the script has no spaces),
-    after a sentence or a comma where one is near; the times of the parts come from the cue's words, else from the
-    share of characters. Short cues are kept on screen for `shortest_seconds` as far as the next cue leaves room.
-    No cue ends after `total_seconds`; cues that begin there are left out.
+    Long cues are split between words (within one only if it is longer than a line, or the script has no spaces), after a sentence
+    or a comma if one is near; the times of the parts come from the cue's words, or else from the share of characters. Short cues
+    are displayed for `shortest_seconds` as far as the next cue leaves room. No cue ends after `total_seconds`; cues that begin
+    after it are dropped.
     """
     parts: list[Cue] = []
     for cue in _merged(sorted(cues, key=lambda one: one.start), longest_line):
@@ -60,12 +60,12 @@ def tidy(
 
 
 def line_of(text: str) -> int:
-    """Columns of a line of this script."""
+    """Return the columns of a line in the script of a text."""
     return UNSPACED_LINE if is_unspaced(text) else LINE
 
 
 def _merged(cues: list[Cue], longest_line: int) -> Iterator[Cue]:
-    """Cues that would only flicker ("Yes. No. Why?"), joined."""
+    """Yield the cues with those joined that would only flicker ("Yes. No. Why?")."""
     waiting: Cue | None = None
     for cue in cues:
         if waiting is None:
@@ -93,7 +93,9 @@ def _joined(one: str, other: str) -> str:
 
 
 def _readable(cues: list[Cue], fastest: float, total_seconds: float | None) -> list[Cue]:
-    """Cues that are gone before they can be read get time from the silence behind and before them, then from a slower cue."""
+    """Return the cues with more time for those that end before they can be read: from the silence after and before, then from a
+    slower cue.
+    """
     times = [[round(cue.start * 1000), round(cue.end * 1000)] for cue in cues]
     last = math.inf if total_seconds is None else whole_milliseconds(total_seconds)
     needs = [math.ceil(1000 * columns(cue.text.replace("\n", " ")) / (fastest or _speed_of(cue.text))) for cue in cues]
@@ -136,7 +138,7 @@ def _split(cue: Cue, longest_line: int, lines: int, longest_seconds: float) -> l
 
 
 def _take(tokens: list[tuple[int, int]], at: int, text: str, longest_line: int, lines: int, limit: int) -> int:
-    """How many tokens from `at` on the next cue gets: what fits, in shares of about the same size, ending well where it can."""
+    """Return how many tokens from `at` on the next cue gets: what fits, in parts of similar size, with a good end if possible."""
     begin, left, fits = tokens[at][0], len(tokens) - at, 1
     while fits < left and _line_count(tokens[at : at + fits + 1], text, longest_line) <= lines:
         if columns(text[begin : tokens[at + fits][1]]) > limit:
@@ -164,7 +166,7 @@ def _line_count(tokens: list[tuple[int, int]], text: str, longest_line: int) -> 
 
 
 def _wrap(tokens: list[tuple[int, int]], text: str, longest_line: int) -> list[str]:
-    """The text of the tokens in as few lines as it needs, of about the same length."""
+    """Return the text of the tokens in as few lines as possible, of similar length."""
     width = longest_line
     needed = _line_count(tokens, text, longest_line)
     widest = max(columns(text[start:end]) for start, end in tokens)
@@ -180,7 +182,7 @@ def _wrap(tokens: list[tuple[int, int]], text: str, longest_line: int) -> list[s
 
 
 class _Clock:
-    """The time of each place in a cue's text."""
+    """The time at each position of a cue's text."""
 
     def __init__(self, cue: Cue, text: str) -> None:
         starts, ends = [(0, cue.start)], []
@@ -203,13 +205,13 @@ class _Clock:
 
 
 def _steps(points: Sequence[tuple[int, float]]) -> tuple[Times, Times]:
-    """Places and the times there, which never fall."""
+    """Return positions and their times, which never decrease."""
     places, times = zip(*dict(points).items(), strict=True)
     return np.asarray(places, np.float64), np.maximum.accumulate(np.asarray(times, np.float64))
 
 
 def _in_order(cues: list[Cue], shortest_seconds: float, total_seconds: float | None) -> list[Cue]:
-    """Whole milliseconds; each cue ends before or as the next begins, and lasts as long as it may."""
+    """Return the cues on whole milliseconds; each ends at or before the start of the next and lasts as long as allowed."""
     limit = math.inf if total_seconds is None else whole_milliseconds(total_seconds)
     starts: list[int] = []
     for cue in cues:
@@ -225,6 +227,6 @@ def _in_order(cues: list[Cue], shortest_seconds: float, total_seconds: float | N
 
 
 def whole_milliseconds(seconds: float) -> int:
-    """The last whole millisecond that is not after `seconds`: 6100 of 6.1, 79999 of 79.99999999999999."""
+    """Return the last whole millisecond that is not after `seconds`: 6100 for 6.1, 79999 for 79.99999999999999."""
     near = round(seconds * 1000)
     return near if near / 1000 <= seconds else near - 1

@@ -1,7 +1,7 @@
-"""Where a line of text may break, and how wide it is: by words, and in scripts without spaces by phrases.
+"""Line breaks and width of text: by words, and in scripts without spaces by phrases.
 
-Chinese, Japanese and Thai are cut by BudouX (Apache-2.0, github.com/google/budoux), whose small models ship with it; other
-scripts without spaces between characters that a reader sees.
+Chinese, Japanese and Thai are segmented by BudouX (Apache-2.0, github.com/google/budoux), whose small models ship with it; other
+scripts without spaces break between grapheme clusters.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _LONGEST_PHRASED = 2_000
 
 
 def columns(text: str) -> int:
-    """How wide a text is: two for a full-width character, none for a combining mark, one for every other."""
+    """Return the width of a text: two columns for a full-width character, none for a combining mark, one for any other."""
     if text.isascii():
         return len(text)
     return sum(2 if unicodedata.east_asian_width(one) in _WIDE else 0 if unicodedata.combining(one) else 1 for one in text)
 
 
 def is_unspaced(text: str) -> bool:
-    """Whether most of a text's letters are of scripts that are written without spaces."""
+    """Return whether most of a text's letters belong to scripts that are written without spaces."""
     letters = [one for one in text[:_LONGEST_PHRASED] if one.isalpha()]
     return 2 * sum(script_of(one) in _UNSPACED for one in letters) > len(letters)
 
 
 def breakable(text: str, longest: int) -> list[tuple[int, int]]:
-    """Start and end of each piece of a text that stays together on a line of `longest` columns."""
+    """Return start and end of each unbreakable piece of a text on lines of `longest` columns."""
     pieces: list[tuple[int, int]] = []
     for word in re.finditer(r"\S+", text):
         start = word.start()
@@ -48,7 +48,7 @@ def breakable(text: str, longest: int) -> list[tuple[int, int]]:
 
 
 def _parts(word: str) -> Iterator[int]:
-    """Lengths of the phrases of a run without spaces; most words are one."""
+    """Yield the lengths of the phrases of a run without spaces; most words are one."""
     if word.isascii() or not is_unspaced(word):
         yield len(word)
         return
@@ -66,7 +66,9 @@ def _phrases(run: str) -> list[str]:
 
 
 def _kept_marks(phrases: list[str]) -> Iterator[int]:
-    """A mark that may not begin a line goes with the phrase before it, one that may not end it with the one behind."""
+    """Yield lengths with marks that may not begin a line joined to the previous phrase, and those that may not end it to the
+    next.
+    """
     joined: list[str] = []
     for phrase in phrases:
         if joined and (phrase[0] in _NEVER_FIRST or joined[-1][-1] in _NEVER_LAST):
@@ -77,7 +79,7 @@ def _kept_marks(phrases: list[str]) -> Iterator[int]:
 
 
 def _fitting(text: str, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
-    """The piece, in parts where it is wider than a line."""
+    """Yield the piece, in parts if it is wider than a line."""
     widths = list(accumulate(map(columns, text[start:end])))
     first, before = start, 0
     for index, width in enumerate(widths):

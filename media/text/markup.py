@@ -1,4 +1,4 @@
-"""Marks of Markdown and HTML around words, taken away where text is only shown: players would draw them."""
+"""Removal of Markdown and HTML marks from text that is displayed only, because players would show them."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _EMPHASIS = re.compile(r"(?<!\w)(?:\*{1,3}|_{1,3}|~~)(?=\w)|(?<=[\w.,!?;:…”�
 
 
 def without_marks(text: str) -> str:
-    """The words with their own quotes, dashes and signs, without tags and emphasis marks."""
+    """Return the words with their quotes, dashes and signs, without tags and emphasis marks."""
     return _EMPHASIS.sub("", _TAG.sub("", text))

@@ -1,4 +1,4 @@
-"""Which script a letter belongs to, and in which scripts a language is written. From Unicode's character names; pure."""
+"""Scripts of letters, and the scripts in which a language is written. From Unicode's character names; pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ _WRITTEN_IN: dict[str, tuple[str, ...]] = {
 
 @lru_cache(maxsize=8_192)
 def script_of(character: str) -> str:
-    """The script of a letter in capitals, such as "CYRILLIC"; "" for what is no letter, or belongs to none in particular."""
+    """Return the script of a letter in capitals, such as "CYRILLIC"; "" for other characters, or letters of no particular
+    script.
+    """
     if character < "\x80" or not character.isalpha():
         return ""
     plain = unicodedata.normalize("NFKC", character)
@@ -37,5 +39,5 @@ def script_of(character: str) -> str:
 
 
 def scripts_of(language: str) -> tuple[str, ...]:
-    """The scripts beside Latin in which a language is written; `language` is a BCP-47 tag."""
+    """Return the scripts besides Latin in which a language is written; `language` is a BCP-47 tag."""
     return _WRITTEN_IN.get(language.replace("_", "-").split("-")[0].lower(), ())

@@ -1,4 +1,4 @@
-"""Cues as Advanced SubStation Alpha, which keeps place and type of subtitles and which editing programs and players read."""
+"""Conversion of cues to Advanced SubStation Alpha, which stores position and style and is supported by editors and players."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MARGIN = 0.05
 
 
 def to_ass(cues: Iterable[Cue], width: int, height: int) -> str:
-    """The cues for pictures of this size: white, outlined, at the bottom; who speaks stands in the field for names."""
+    """Return the cues for pictures of this size: white, outlined, at the bottom, with the speaker in the name field."""
     file = pysubs2.SSAFile()
     file.info.update({"PlayResX": str(width), "PlayResY": str(height), "WrapStyle": "0", "ScaledBorderAndShadow": "yes"})
     side = min(width, height)
@@ -32,5 +32,5 @@ def to_ass(cues: Iterable[Cue], width: int, height: int) -> str:
 
 
 def _literal(text: str) -> str:
-    """Braces would begin a command, and so would a backslash."""
+    """Escape braces and backslashes, which would begin a command."""
     return text.replace("\\", "⧵").replace("{", "｛").replace("}", "｝")

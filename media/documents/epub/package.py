@@ -1,6 +1,6 @@
-"""The parts of an EPUB that say what is in it: container, package document, contents (EPUB 2 and 3).
+"""The structure of an EPUB: container, package document, contents (EPUB 2 and 3).
 
-Elements are found by their local names: files in the world declare every namespace there is, or none.
+Elements are found by their local names, because real files declare any namespace or none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST_SPINE = 5_000
 
 @dataclass(frozen=True)
 class SpineItem:
-    """A file of text in reading order; one that is not linear stands beside it, such as notes."""
+    """A text file in reading order; one that is not linear is auxiliary, such as notes."""
 
     path: str
     linear: bool
@@ -30,7 +30,7 @@ class SpineItem:
 
 @dataclass(frozen=True)
 class ContentsEntry:
-    """A line of the contents: 1 is the highest depth; path and fragment as they stand in the archive."""
+    """A line of the contents: depth 1 is the highest; path and fragment as they are in the archive."""
 
     depth: int
     title: str
@@ -40,7 +40,7 @@ class ContentsEntry:
 
 @dataclass(frozen=True)
 class Package:
-    """What the package document tells. `cover` is the path of a picture, "" where none is named."""
+    """The data of the package document. `cover` is the path of a picture, "" for none."""
 
     title: str
     authors: tuple[str, ...]
@@ -51,7 +51,8 @@ class Package:
 
 
 def read_package(archive: DocumentArchive) -> Package:
-    """
+    """Read the structure.
+
     Raises:
         MediaError: it is protected, no EPUB, or has nothing to read.
     """

@@ -1,4 +1,4 @@
-"""EPUB 2 and 3: the spine in order, chapters where the contents point, the cover."""
+"""Reader of EPUB 2 and 3: the spine in order, chapters by the contents, the cover."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "i
 
 
 def read_epub(path: Path) -> Document:
-    """
+    """Read an EPUB.
+
     Raises:
         MediaError: it is protected, damaged, too large, or no EPUB.
     """
@@ -42,7 +43,7 @@ def read_epub(path: Path) -> Document:
 
 
 def _read_item(item: SpineItem, archive: DocumentArchive, reader: MarkupReader) -> str:
-    """Read one file of the spine; the text that a second reader finds in it."""
+    """Read one file of the spine and return the text that a second parser finds in it."""
     text = decoded_markup(archive.text(item.path))
     root = xml_tree(text)
     if root is None or not any(local(node) == "body" for node in root.iter()):
@@ -55,8 +56,11 @@ def _read_item(item: SpineItem, archive: DocumentArchive, reader: MarkupReader) 
 def _placed(
     contents: Iterable[ContentsEntry], anchors: Mapping[tuple[str, str], int], blocks: int
 ) -> tuple[DocumentChapter, ...]:
-    """The entries of the contents where they stand in the text; those that point nowhere are left out, and of several at one
-    place the titles are joined: a part and its first chapter."""
+    """Return the entries of the contents with their positions in the text.
+
+    Entries without a target are dropped; titles of several entries at one position, such as a part and its first chapter, are
+    joined.
+    """
     found: dict[int, DocumentChapter] = {}
     for entry in contents:
         at = anchors.get((entry.path, entry.fragment), anchors.get((entry.path, "")))
@@ -76,7 +80,7 @@ def _cover(archive: DocumentArchive, package: Package) -> CoverPicture | None:
 
 
 def _first_picture(archive: DocumentArchive, package: Package) -> str:
-    """The first picture of the first page, where the page shows little else."""
+    """Return the first picture of the first page, if the page has little else."""
     first = package.spine[0].path
     text = decoded_markup(archive.text(first))
     root = xml_tree(text)

@@ -1,4 +1,4 @@
-"""DOCX as Word and others write it: text, headings, notes; what was deleted, headers and footers stay out."""
+"""Reader of DOCX: text, headings and notes; deleted text, headers and footers are left out."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ _SPACES = {f"{_W}tab": "\t", f"{_W}br": " ", f"{_W}cr": " ", f"{_W}noBreakHyphen
 
 @dataclass(frozen=True)
 class _Style:
-    """What a paragraph's style says of it: the level of a heading, 0 for text; whether it is a line of the contents."""
+    """Properties of a paragraph style: the level of a heading, 0 for text; whether it is a line of the contents."""
 
     level: int = 0
     contents: bool = False
 
 
 def read_docx(path: Path) -> Document:
-    """
+    """Read a DOCX file.
+
     Raises:
-        MediaError: it is damaged, locked with a password, or no DOCX.
+        MediaError: it is damaged, encrypted, or no DOCX.
     """
     with opened(path) as archive:
         data = archive.text(_DOCUMENT)
@@ -71,7 +72,7 @@ class _BodyReader:
         self._builder.end()
 
     def _enter(self, node: Any) -> bool:
-        """Whether the walk goes into an element."""
+        """Return whether to descend into an element."""
         tag = node.tag
         if tag == f"{_W}p":
             style = self._style(node)
@@ -116,7 +117,7 @@ class _BodyReader:
 
 
 def _styles(archive: DocumentArchive, name: str) -> dict[str, _Style]:
-    """Styles by their id. A style that is based on a heading is one."""
+    """Return styles by their id. A style that is based on a heading is one."""
     if "word/styles.xml" not in archive:
         return {}
     found: dict[str, _Style] = {}
@@ -149,12 +150,12 @@ def _value(node: Any) -> str:
 
 
 def _level(told: str | None) -> int:
-    """Levels 0 to 8 of an outline as 1 to 6; level 9 is that of text."""
+    """Return outline levels 0 to 8 as 1 to 6; level 9 is body text."""
     return min(6, int(told) + 1) if told and told.isdigit() and int(told) < 9 else 0
 
 
 def _text_of(node: Any) -> str:
-    """The text within an element, paragraphs apart, each text box once."""
+    """Return the text within an element, with paragraphs separated and each text box once."""
     parts: list[str] = []
     walk = etree.iterwalk(node, events=("start", "end"))
     for event, one in walk:

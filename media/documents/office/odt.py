@@ -1,4 +1,4 @@
-"""ODT as LibreOffice writes it: text, headings, notes; tables, comments and what was deleted are left out."""
+"""Reader of ODT: text, headings and notes; tables, comments and deleted text are left out."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _LEFT_OUT: dict[str, LeftOut] = {
 
 
 def read_odt(path: Path) -> Document:
-    """
+    """Read an ODT file.
+
     Raises:
-        MediaError: it is damaged, locked with a password, or no ODT.
+        MediaError: it is damaged, encrypted, or no ODT.
     """
     with opened(path) as archive:
         if b"encryption-data" in (archive.text("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive else b""):
@@ -80,7 +81,7 @@ def _enter(node: Any, builder: DocumentBuilder) -> None:
 
 
 def _text_of(node: Any) -> str:
-    """All text within an element, paragraphs apart."""
+    """Return all text within an element, with paragraphs separated."""
     parts: list[str] = []
     for event, one in etree.iterwalk(node, events=("start", "end", "comment", "pi")):
         if event == "start":

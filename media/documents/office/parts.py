@@ -1,4 +1,4 @@
-"""Parts of office documents as trees, and what they say of themselves."""
+"""Parts of office documents as trees, and their metadata."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from media.errors import MediaError
 
 
 def part_tree(data: bytes, name: str) -> Any:
-    """The root of a part.
+    """Return the root of a part.
 
     Raises:
-        MediaError: it is no well-formed XML, or declares entities.
+        MediaError: it is not well-formed XML, or declares entities.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
@@ -27,7 +27,7 @@ def part_tree(data: bytes, name: str) -> Any:
 
 
 def plain_texts(archive: DocumentArchive, part: str, name: str) -> tuple[str, tuple[str, ...], str]:
-    """Title, authors and language from a part in the words of Dublin Core; empty where it says none or is missing."""
+    """Return title, authors and language from a part with Dublin Core elements; empty if they are missing."""
     if part not in archive:
         return "", (), ""
     try:

@@ -1,4 +1,4 @@
-"""What stands on pages beside the text: running heads, page numbers, notes at the foot."""
+"""Detection of page furniture: running heads, page numbers, footnotes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTE_SIZE = 0.86
 
 
 def pitch_of(pages: Sequence[Sequence[PageLine]]) -> float:
-    """The usual distance from a line to the next, in points."""
+    """Return the usual distance between lines, in points."""
     steps = [
         round(after.top - before.top, 1)
         for lines in pages
@@ -31,7 +31,7 @@ def pitch_of(pages: Sequence[Sequence[PageLine]]) -> float:
 
 
 def size_of(pages: Sequence[Sequence[PageLine]]) -> float:
-    """The usual size of letters, in points."""
+    """Return the usual font size, in points."""
     sizes = Counter[float]()
     for lines in pages:
         for line in lines:
@@ -40,10 +40,10 @@ def size_of(pages: Sequence[Sequence[PageLine]]) -> float:
 
 
 def furniture(pages: Sequence[Sequence[PageLine]]) -> Mapping[PageLine, LeftOut]:
-    """Lines that are not part of the text, with why.
+    """Return lines that are not part of the text, with the reason.
 
-    A line at the edge of a page, apart from the body, is a head or a foot where the same words, figures aside, stand at the same
-    height on three pages or more; and so is a number or a short line at such a height, since heads change with the chapter.
+    A line at the edge of a page, apart from the body, is a header or a footer if the same words, except numbers, occur at the
+    same height on three or more pages; so is a number or a short line at such a height, because headers change with the chapter.
     """
     pitch = pitch_of(pages)
     edges = [line for lines in pages for line in _edges(lines, pitch)]
@@ -66,7 +66,7 @@ def _shape(text: str) -> str:
 
 
 def _edges(lines: Sequence[PageLine], pitch: float) -> Iterator[PageLine]:
-    """Up to two lines at the top and at the bottom of a page, one where it is nearly empty, with a gap before the rest."""
+    """Yield up to two lines at the top and at the bottom of a page, one if it is nearly empty, with a gap to the rest."""
     ordered = sorted(lines, key=lambda line: line.top)
     most = 2 if len(ordered) > 8 else 1
     for side, step in ((ordered, 1), (ordered[::-1], -1)):

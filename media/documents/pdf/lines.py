@@ -1,4 +1,4 @@
-"""The lines of a PDF as PDFium gives them: text, place and size of the letters, in reading order."""
+"""The lines of a PDF from PDFium: text, position and font size, in reading order."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class PageLine:
-    """A line: its pieces of text, each with whether it is the mark of a note, and its place in points from the top left.
+    """A line: its pieces of text, each with whether it is a note reference, and its position in points from the top left.
 
     Args:
-        size: of the letters, in points. page: counted from 0.
+        size: font size in points.
+        page: counted from 0.
     """
 
     pieces: tuple[tuple[str, bool], ...]
@@ -44,7 +45,7 @@ class PageLine:
 
     @property
     def whole(self) -> str:
-        """With the marks of notes."""
+        """The text with note references."""
         return "".join(text for text, _ in self.pieces)
 
 
@@ -57,10 +58,10 @@ class Bookmark:
 
 @dataclass(frozen=True)
 class PdfText:
-    """All lines, page by page; what a second way of reading the pages finds; bookmarks; title and author as the file tells them.
+    """All lines by page, the text of a second extraction, bookmarks, and the file's title and author.
 
     Args:
-        empty_pages: pages that show something and hold no text.
+        empty_pages: pages with content but without text.
     """
 
     pages: tuple[tuple[PageLine, ...], ...]
@@ -72,9 +73,10 @@ class PdfText:
 
 
 def read_lines(path: Path) -> PdfText:
-    """
+    """Read the lines of a PDF.
+
     Raises:
-        MediaError: it is damaged, locked with a password, or has more pages than a book has.
+        MediaError: it is damaged, encrypted, or has too many pages.
     """
     with _lock:
         try:
@@ -136,9 +138,9 @@ def _lines(text: pypdfium2.PdfTextPage, page: int, height: float) -> Iterator[Pa
 
 
 def _letters(text: pypdfium2.PdfTextPage) -> Iterator[tuple[int, str]]:
-    """Every letter with its number on the page; those beyond the first plane come in two halves.
+    """Yield every character with its index on the page; surrogate pairs are joined.
 
-    Where a word is broken PDFium gives a sign of its own in place of hyphen and line end.
+    PDFium returns a special character for a hyphen and line end within a word.
     """
     high = 0
     for at in range(text.count_chars()):
@@ -174,7 +176,7 @@ def _line(text: pypdfium2.PdfTextPage, letters: list[tuple[int, str]], page: int
 
 
 def _scale(text: pypdfium2.PdfTextPage, at: int) -> float:
-    """How much the page's own matrix enlarges a letter: many programs set fonts of size 1 and scale them."""
+    """Return the scale of a character in the page's matrix, because many programs scale fonts of size 1."""
     matrix = pdfium.FS_MATRIX()
     if not pdfium.FPDFText_GetMatrix(text, at, ctypes.byref(matrix)):
         return 1.0

@@ -1,4 +1,4 @@
-"""PDF with text in it: lines become paragraphs again, words that were broken at line ends are joined."""
+"""Reader of PDF with text: joins lines to paragraphs, and words that are hyphenated at line ends."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _MOST_WITHOUT_LETTERS = 0.05
 
 
 def read_pdf(path: Path) -> Document:
-    """
+    """Read a PDF.
+
     Raises:
-        MediaError: it is damaged, locked, made of pictures of pages, or in fonts that do not tell their letters.
+        MediaError: it is damaged, encrypted, scanned, or its fonts have no Unicode mapping.
     """
     text = read_lines(path)
     letters = len("".join(text.source.split()))
@@ -51,7 +52,7 @@ def _unknown(text: str) -> int:
 
 
 def _bookmarked(bookmarks: Sequence[Bookmark], starts: Sequence[int], blocks: Sequence[Block]) -> tuple[DocumentChapter, ...]:
-    """Bookmarks at the block of their page that bears their title, else at the first that begins on it."""
+    """Return chapters by bookmarks: at the block of their page with their title, else at the first one of the page."""
     found: dict[int, DocumentChapter] = {}
     for mark in bookmarks:
         if mark.page >= len(starts):
@@ -67,7 +68,7 @@ def _bookmarked(bookmarks: Sequence[Bookmark], starts: Sequence[int], blocks: Se
 
 
 class _Composer:
-    """Puts the lines into a builder: what is not text is left out, lines are joined, paragraphs and headings are found."""
+    """Composes the lines to blocks: omits furniture, joins lines, finds paragraphs and headings."""
 
     def __init__(self, builder: DocumentBuilder, pages: Sequence[Sequence[PageLine]]) -> None:
         self._builder, self._pages = builder, pages
@@ -79,7 +80,7 @@ class _Composer:
         self._broken = ""
 
     def compose(self) -> list[int]:
-        """The number of the first block that begins on each page."""
+        """Return the number of the first block of each page."""
         starts = []
         for lines in self._pages:
             lefts = sorted(line.left for line in lines if line not in self._left_out)
@@ -125,7 +126,7 @@ class _Composer:
         self._before = line
 
     def _begins(self, line: PageLine, before: PageLine, level: int, lefts: Sequence[float]) -> bool:
-        """Whether a line begins a block."""
+        """Return whether a line begins a block."""
         if level != self._level(before):
             return True
         step = line.top - before.top
@@ -138,7 +139,7 @@ class _Composer:
         return indented and (line.left - before.left > 3 or before.text[-1:] in _ENDS or line.page != before.page)
 
     def _join(self, line: PageLine) -> None:
-        """Between two lines of one block: a space, nothing, or the hyphen that stands there."""
+        """Add what is between two lines of one block: a space, nothing, or the hyphen."""
         if not self._broken:
             self._builder.insert(" ")
             return
@@ -151,7 +152,7 @@ class _Composer:
             self._builder.keep(hyphen)
 
     def _one_word(self, first: str, second: str, hyphen: str) -> bool:
-        """Whether two halves are one word: as the document has it elsewhere, else unless both are words of it."""
+        """Return whether two halves are one word: if the document has it elsewhere, or else unless both are words of it."""
         if hyphen == "\u00ad" or first + second in self._words:
             return True
         if not second or f"{first}-{second}" in self._words:
@@ -159,7 +160,7 @@ class _Composer:
         return not (first in self._words and second in self._words)
 
     def _vocabulary(self) -> frozenset[str]:
-        """All words that stand whole in a line."""
+        """All unhyphenated words of the lines."""
         words: set[str] = set()
         for lines in self._pages:
             for line in lines:

@@ -1,7 +1,6 @@
-"""Words in the International Phonetic Alphabet: how a person writes them, and the sounds in them.
+"""Words in the International Phonetic Alphabet: normalisation of what users type, and the sounds in it.
 
-IPA Handbook and chart of 2020. What a person types is brought into one form: the ASCII letters that stand in for others (g, ', :)
-become the signs of the chart, ties and syllable dots go.
+IPA Handbook and chart of 2020. ASCII substitutes (g, ', :) become the letters of the chart; ties and syllable dots are removed.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ _BETWEEN = re.compile(r"\s*[/\[⟨](?P<ipa>[^/\[\]⟨⟩]{1,200})[/\]⟩]\s*")
 
 @dataclass(frozen=True)
 class Sound:
-    """One sound of a word: a vowel or a consonant, with what belongs to it.
+    """One sound of a word: a vowel or a consonant, with its modifiers.
 
     Args:
-        letter: of the chart, or of two where they are one sound ("tʃ", "aɪ").
-        stress: PRIMARY, SECONDARY or "", of a vowel: that of its syllable.
+        letter: a letter of the chart, or two that form one sound ("tʃ", "aɪ").
+        stress: of a vowel that of its syllable: PRIMARY, SECONDARY or "".
     """
 
     letter: str
@@ -43,19 +42,19 @@ class Sound:
 
 
 def between_slashes(saying: str) -> str:
-    """The IPA of a saying that is written as such, "/nwɪn/" or "[nwɪn]"; "" for one in ordinary letters."""
+    """Return the IPA of a pronunciation that is written as such, "/nwɪn/" or "[nwɪn]"; "" for one in ordinary letters."""
     found = _BETWEEN.fullmatch(saying)
     return plain_ipa(found["ipa"]) if found else ""
 
 
 def plain_ipa(written: str) -> str:
-    """IPA in one form: decomposed, with the letters of the chart, without ties, dots and tones."""
+    """Return normalised IPA: decomposed, with the letters of the chart, without ties, dots and tones."""
     apart = unicodedata.normalize("NFD", written.strip()).replace("c\u0327", "ç")
     return _DROPPED.sub("", apart.translate(_TYPED))
 
 
 def foreign_to_ipa(written: str) -> str:
-    """The first character that is no part of IPA, "" when there is none."""
+    """Return the first character that is not IPA, "" if there is none."""
     for character in plain_ipa(written):
         known = character in VOWELS or character in CONSONANTS or character in _MARKS
         if not known and unicodedata.category(character) != "Mn":
@@ -64,16 +63,16 @@ def foreign_to_ipa(written: str) -> str:
 
 
 def has_vowel(written: str) -> bool:
-    """Whether anything in it can be spoken as a syllable."""
+    """Return whether the text contains a syllable nucleus."""
     plain = plain_ipa(written)
     return SYLLABIC in plain or any(character in VOWELS for character in plain)
 
 
 def sounds_of(ipa: str, joined: Mapping[str, object]) -> list[list[Sound]]:
-    """The sounds of each word of an IPA text in the form of `plain_ipa`. The first vowel of a word without a stress gets one.
+    """Return the sounds of each word of normalised IPA. The first vowel of a word without a stress gets one.
 
     Args:
-        joined: pairs of letters that count as one sound, such as "tʃ" and "aɪ".
+        joined: pairs of letters that form one sound, such as "tʃ" and "aɪ".
     """
     return [_stressed(found) for word in ipa.split() if (found := _sounds(word, joined))]
 

@@ -1,4 +1,4 @@
-"""Which sound stands nearest to one that a language or an engine does not have."""
+"""Substitutes for sounds that a language or an engine does not have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEAREST: dict[str, str] = {letter: others for letter, _, others in (pair.partiti
 
 
 def nearest(letter: str, known: Collection[str]) -> str:
-    """`letter` where it is known, else the known one that sounds most like it; "" where silence is nearest."""
+    """Return `letter` if it is known, else the known one that sounds most similar; "" if silence is closest."""
     tried: list[str] = []
     ahead = [letter]
     while ahead:

@@ -1,6 +1,6 @@
-"""A word in IPA written in the letters of a language, for engines that read letters alone.
+"""Respelling of IPA in the letters of a language, for engines that read letters only.
 
-A respelling is nearer than the word as it stands and further than its IPA: stress, length and foreign sounds are lost.
+A respelling is better than the word's spelling and worse than its IPA: stress, length and foreign sounds are lost.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OTHER = "es"
 
 
 def respelled(ipa: str, language: str) -> str:
-    """The word in the letters of a language; "" in one that is not written in Latin letters.
+    """Return the word in the letters of a language; "" if the language is not written in Latin letters.
 
     Args:
         language: BCP-47 tag.

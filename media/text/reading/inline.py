@@ -1,6 +1,6 @@
-"""A paragraph as its author means it: markup gone, entities decoded, broken words joined, runs of space one space.
+"""Removal of a paragraph's inline markup: entities decoded, hyphenated words joined, runs of spaces collapsed.
 
-What is left keeps the author's spelling and typography. Ends of list items, table rows and lines of verse become break marks.
+The result keeps the author's spelling and typography. Ends of list items, table rows and lines of verse become break marks.
 """
 
 from __future__ import annotations
@@ -55,16 +55,16 @@ _ENDED = re.compile(r"[.!?:;,…。！？：；，、\x1e\x1f][\"'”’»)\]]*\
 
 @cache
 def _rules() -> re.Pattern[str]:
-    """At the first text, not at the start of the studio."""
+    """Compile the pattern at the first text, not at the start of the studio."""
     return re.compile("|".join(_RULES))
 
 
 def plain(source: str, language: Language | None, verse: bool = False, tags: bool = False) -> Traced:
-    """The paragraph as written, without its markup.
+    """Return the paragraph without its markup.
 
     Args:
-        verse: each line is one to be heard.
-        tags: stage directions in brackets stay: the engine performs them.
+        verse: each line end is a pause.
+        tags: keep stage directions in brackets, because the engine performs them.
     """
     tracer = Tracer(source)
     table = _is_table(source)
@@ -81,7 +81,7 @@ def plain(source: str, language: Language | None, verse: bool = False, tags: boo
 
 
 def _is_table(source: str) -> bool:
-    """Whether a line begins with a bar, as every row of a table does here."""
+    """Return whether a line begins with a bar, as every row of a table does here."""
     return source.lstrip(" \t\u2060").startswith("|") or re.search(r"[\n\r][ \t]{0,3}\|", source) is not None
 
 
@@ -95,7 +95,7 @@ def _image(tracer: Tracer, found: re.Match[str], language: Language | None, vers
 
 
 def _link(tracer: Tracer, found: re.Match[str], language: Language | None, verse: bool, tags: bool) -> int:
-    """The name stays, the address goes; what is marked up within the name is seen next."""
+    """Keep the link's text and drop the address; markup within the text is handled next."""
     tracer.replace(found.start(), found.start("name"), "", "markup")
     end = found.end()
     inner = plain(found["name"], None)
@@ -150,7 +150,7 @@ def _entity(tracer: Tracer, found: re.Match[str], language: Language | None, ver
 
 
 def _broken(tracer: Tracer, found: re.Match[str], language: Language | None, verse: bool, tags: bool) -> int:
-    """A word that was cut at the end of a line; a compound keeps its hyphen."""
+    """Join a word that was hyphenated at the end of a line; a compound keeps its hyphen."""
     before = _WORD_BEFORE.search(found.string, max(0, found.start() - 40), found.start())
     compound = language is not None and before is not None and before[1].lower() in language.listed("compound_prefixes")
     tracer.replace(found.start(), found.end(), "-" if compound else "", "markup")
@@ -168,7 +168,7 @@ def _item(tracer: Tracer, found: re.Match[str], language: Language | None, verse
 
 
 def _is_list(found: re.Match[str]) -> bool:
-    """Whether a letter with a bracket counts; "A. Smith" at the start of a line does not."""
+    """Return whether a letter with a bracket counts list items; "A. Smith" at the start of a line does not."""
     return found["bullet"].endswith(")")
 
 

@@ -1,4 +1,4 @@
-"""What is known of how a language is read aloud: the data of `languages/*.yaml` as a value."""
+"""Data for reading a language aloud: `languages/*.yaml` as a value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NARROW = "\u00a0\u2007\u2009\u200a\u202f"
 
 @dataclass(frozen=True)
 class Noun:
-    """What follows a number: a unit, a coin."""
+    """A noun after a number: a unit or a currency."""
 
     one: str
     many: str
@@ -30,14 +30,14 @@ class Noun:
 
     @classmethod
     def of(cls, written: str) -> Noun:
-        """From "mile/miles", with "(f)" behind a feminine noun."""
+        """Parse "mile/miles", with "(f)" after a feminine noun."""
         plain = _FEMININE.sub("", written)
         one, _, many = plain.partition("/")
         return cls(one, many or one, plain != written)
 
 
 class Language:
-    """One language's data. Lists are sets of words, tables are mappings; what a language leaves out is empty."""
+    """One language's data. Lists are sets of words, tables are mappings; missing data are empty."""
 
     def __init__(self, tag: str, data: Mapping[str, Any]) -> None:
         self.tag, self._data = tag, data
@@ -60,7 +60,7 @@ class Language:
         return tuple(self.text("months").split())
 
     def month_of(self, name: str) -> int:
-        """The number of a month, from its name or a short form of it; 0 for any other word."""
+        """Return the number of a month by its name or an abbreviation; 0 for any other word."""
         plain = name.rstrip(".")
         if short := self.table("month_abbreviations").get(plain):
             return int(short)
@@ -68,7 +68,7 @@ class Language:
         return next((number for number, month in enumerate(self.months, 1) if month.casefold() == wanted), 0)
 
     def declined(self, ordinal: str, previous: str, earlier: str = "", noun: str = "") -> str:
-        """An ordinal with the ending that the words around it ask for: "am dritten", "der dritte", "in der dritten"."""
+        """Return an ordinal with the ending that its context requires: "am dritten", "der dritte", "in der dritten"."""
         if earlier in self.listed("dative_before") and previous in self.listed("articles"):
             return ordinal + "n"
         if not previous and noun:
@@ -98,13 +98,15 @@ class Language:
 
     @cached_property
     def number(self) -> str:
-        """A pattern of a number: its groups of thousands, and what stands behind the decimal mark."""
+        """A pattern of a number: its groups of thousands, and its decimals."""
         groups = re.escape(self.text("groups")) + NARROW
         return rf"(?P<whole>\d{{1,3}}(?:[{groups}]\d{{3}})++(?!\d)|\d++)(?:{re.escape(self.decimal)}(?P<part>\d++))?"
 
 
 def _spanish(words: str, gender: str) -> str:
-    """ "uno" before a noun is "un", before a feminine one "una"; hundreds follow the gender."""
+    """Return the words in the gender of the noun: "uno" becomes "un", or "una" before a feminine one; hundreds follow the
+    gender.
+    """
     if gender:
         words = re.sub(r"veintiuno\Z", "veintiún" if gender == "m" else "veintiuna", words)
         words = re.sub(r"\buno\Z", "un" if gender == "m" else "una", words)
@@ -116,7 +118,7 @@ def _french(words: str, gender: str) -> str:
 
 
 def _german(words: str, gender: str) -> str:
-    """ "eins" before a noun is "ein" or "eine"."""
+    """Return the words in the gender of the noun: "eins" becomes "ein" or "eine"."""
     return re.sub(r"\Aeins\Z", "eine" if gender == "f" else "ein", words) if gender else words
 
 
@@ -125,7 +127,7 @@ _SHAPES = {"es": _spanish, "fr": _french, "de": _german}
 
 @cache
 def language(tag: str) -> Language | None:
-    """The data of a BCP-47 tag's language, None where there is none."""
+    """Return the data of a BCP-47 tag's language, None if there are none."""
     primary = tag.replace("_", "-").split("-")[0].lower()
     path = _FOLDER / f"{primary}.yaml"
     if not re.fullmatch(r"[a-z]{2,3}", primary) or not path.is_file():

@@ -1,6 +1,6 @@
-"""Markup of a whole script that is not to be read aloud: fenced code, comments, HTML tags, front matter, rules under titles.
+"""Block markup of a script that is not read aloud: fenced code, comments, HTML tags, front matter, rules under titles.
 
-The script keeps its length: what is hidden becomes signs that every later step drops, so that places in the script stay true.
+The script keeps its length: hidden parts become characters that every later step drops, so that positions remain valid.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BLOCK_TAG = re.compile(r"</?(?:br|p|div|li|tr|h[1-6]|dd|dt|section|article|bloc
 
 @dataclass(frozen=True)
 class Hidden:
-    """A stretch of the script that is not read aloud, and why."""
+    """A part of the script that is not read aloud, and the reason."""
 
     start: int
     end: int
@@ -46,14 +46,14 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Masked:
-    """A script of the same length in which markup of whole lines and tags is hidden."""
+    """A script of the same length with block markup and tags hidden."""
 
     text: str
     hidden: tuple[Hidden, ...] = ()
 
 
 def hide_markup(script: str) -> Masked:
-    """Hide what belongs to no sentence. The breaks of SSML become pauses, its other tags are left out."""
+    """Hide everything that belongs to no sentence. The breaks of SSML become pauses, its other tags are dropped."""
     if is_ssml(script):
         text, tags = ssml_as_script(script)
         return Masked(text, tuple(Hidden(start, end, "tag") for start, end in tags))
@@ -81,7 +81,7 @@ def _blank(script: str, one: Hidden) -> str:
 
 
 def _blocks(script: str) -> Iterator[Hidden]:
-    """Fenced code, front matter, the rules of tables and under titles."""
+    """Yield fenced code, front matter, and the rules of tables and under titles."""
     opened: tuple[str, int] | None = None
     front = _front_matter(script)
     if front:
@@ -106,7 +106,7 @@ def _blocks(script: str) -> Iterator[Hidden]:
 
 
 def _last_fences(script: str) -> dict[str, int]:
-    """Where the last fence of each kind stands: one that none follows opens nothing."""
+    """Return the position of the last fence of each kind, which opens nothing."""
     return {line.lstrip()[0]: start for start, line in _lines(script) if _FENCE.match(line)}
 
 
@@ -118,7 +118,7 @@ def _lines(script: str) -> Iterator[tuple[int, str]]:
 
 
 def _front_matter(script: str) -> int:
-    """The end of a head of "key: value" lines between two rows of dashes; 0 without one."""
+    """Return the end of a block of "key: value" lines between two rows of dashes; 0 without one."""
     if not script.startswith("---"):
         return 0
     for number, (start, line) in enumerate(_lines(script)):

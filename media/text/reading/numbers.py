@@ -1,4 +1,4 @@
-"""Figures in words, by num2words, in the form in which they are said: no commas, years and digits in their own way."""
+"""Numbers in words, by num2words, in their spoken form: without commas, with special rules for years and digits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FAILURES = (ValueError, NotImplementedError, OverflowError, TypeError, KeyError
 
 
 def in_words(value: int | float, language: str, form: str) -> str | None:
-    """A number as num2words says it; None where the language is not known, or cannot say this one."""
+    """Return a number as num2words spells it; None if the language is unknown, or cannot express it."""
     from num2words import num2words  # here: 60 modules of languages that a start does not need
 
     try:
@@ -28,7 +28,9 @@ def in_words(value: int | float, language: str, form: str) -> str | None:
 
 @lru_cache(maxsize=8192)
 def said(number: str, language: str, form: str = "cardinal") -> str:
-    """A whole number in words: "cardinal", "ordinal" or "year". Itself where the language is not known or it is too large."""
+    """Return a whole number in words: "cardinal", "ordinal" or "year"; unchanged if the language is unknown or it is too
+    large.
+    """
     value = int(number)
     if abs(value) >= LARGEST:
         return " ".join(said(digit, language) for digit in number)
@@ -39,17 +41,17 @@ def said(number: str, language: str, form: str = "cardinal") -> str:
 
 
 def knows(language: str) -> bool:
-    """Whether numbers can be said in this language at all."""
+    """Return whether num2words supports the language."""
     return said("21", language) != "21"
 
 
 class Numbers:
-    """How one language says numbers.
+    """Rules for numbers in one language.
 
     Args:
         language: primary tag.
-        point: the word at the decimal mark.
-        shape: a change to a cardinal that depends on what follows ("un" for "uno"), given the words and a gender.
+        point: the word for the decimal mark.
+        shape: adapts a cardinal to its context ("un" for "uno"), given the words and a gender.
     """
 
     def __init__(self, language: str, point: str, shape: Callable[[str, str], str] | None = None) -> None:
@@ -67,11 +69,11 @@ class Numbers:
         return said(digits, self.language, "year")
 
     def digits(self, digits: str) -> str:
-        """One by one."""
+        """Return the digits one by one."""
         return " ".join(said(digit, self.language) for digit in digits)
 
     def number(self, digits: str, decimals: str = "", gender: str = "") -> str:
-        """A number with what stands behind its decimal mark, which is read digit by digit."""
+        """Return a number with its decimals, which are read digit by digit."""
         if decimals:
             return f"{self.cardinal(digits or '0')} {self._point} {self.decimals(decimals)}"
         if len(digits) > 1 and digits.startswith("0"):
@@ -79,7 +81,7 @@ class Numbers:
         return self.cardinal(digits, gender)
 
     def decimals(self, decimals: str) -> str:
-        """In English one by one; elsewhere two digits are a number."""
+        """Return decimals in words: one by one in English, elsewhere two digits as a number."""
         if self.language == "en" or len(decimals) > 2 or decimals.startswith("0") or len(decimals) == 1:
             return self.digits(decimals)
         return self.cardinal(decimals)

@@ -1,4 +1,4 @@
-"""Finds the words of a pronunciation list in a text."""
+"""Search for the words of a pronunciation list in a text."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Found = tuple[int, int, str]
 
 
 def found_words(text: str, sayings: Mapping[str, str]) -> Iterator[Found]:
-    """Each place [start, end) where a word of the list stands, in order and without overlaps, with what is said for it.
+    """Yield each position [start, end) of a word of the list, in order and without overlaps, with its pronunciation.
 
-    A word written small stands for any case of it, any other for itself and for capitals; the longest one counts. Parts of words
-    are left alone, save in scripts that are written without spaces.
+    A lower-case entry matches any case, any other one itself and capitals; the longest match wins. Parts of words do not match,
+    except in scripts that are written without spaces.
     """
     if not sayings:
         return
@@ -40,9 +40,9 @@ _Candidates = list[tuple[re.Pattern[str], str]]
 
 
 class _Entries:
-    """A list made ready to look through a text once, whatever its length.
+    """A list prepared for one linear pass over a text.
 
-    `first` finds where an entry may begin, `said` has what is said for each entry's pattern.
+    `first` matches every position at which an entry may begin, `said` holds the pronunciation of each entry's pattern.
     """
 
     def __init__(self, sayings: tuple[tuple[str, str], ...]) -> None:
@@ -60,7 +60,7 @@ class _Entries:
         self.first = re.compile(rf"(?P<character>[{characters}])|{_WORD.pattern}" if characters else _WORD.pattern)
 
     def starting(self, first: re.Match[str]) -> _Candidates:
-        """The entries that may begin there, longest first."""
+        """Return the entries that may begin at a match, longest first."""
         if "character" in first.re.groupindex and first["character"]:
             return self._by_character[first[0]]
         return self._by_word.get(first[0].casefold(), [])
@@ -82,7 +82,7 @@ def _pattern(written: str) -> str:
 
 
 def _is_spaced(character: str) -> bool:
-    """Whether a word that ends in this character is set apart from the next one."""
+    """Return whether a word that ends in this character is separated from the next one by a space."""
     return character.isalnum() and script_of(character) not in _UNSPACED
 
 

@@ -1,7 +1,7 @@
-"""How a paragraph is read aloud: from what the author typed, by way of what is meant to be seen, to what is to be said.
+"""Conversion of a paragraph to its spoken form: from the typed text to the displayed text to the spoken text.
 
-Each of the three texts knows its place in the one before. A subtitle shows what is written, an engine gets what is said, and a
-change that a person makes to a sentence is put into the source.
+Each of the three texts has positions in the one before. A subtitle shows the displayed text, an engine gets the spoken one, and
+an edit of a sentence changes the typed one.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """How to read.
+    """Options of the conversion.
 
     Args:
         language: BCP-47 tag of the text.
-        verse: each line end is one to be heard.
-        keep: kinds of writing that the engine reads well itself, or performs ("stage direction").
-        pronunciations: words, as written, to what is said for them.
+        verse: each line end is a pause.
+        keep: kinds of text that the engine itself reads well, or performs ("stage direction").
+        pronunciations: words, as written, to their pronunciation.
     """
 
     language: str = "en"
@@ -38,12 +38,12 @@ class ReadingOptions:
 
 @dataclass(frozen=True)
 class Reading:
-    """One paragraph, read.
+    """The three forms of one paragraph.
 
     Args:
         source: as typed.
-        shown: as written, without markup: for subtitles and lists; places are places in the source.
-        said: for the engine; places are places in `shown.text`. Holds `ITEM_BREAK` where a new sentence begins in any case.
+        shown: without markup, for subtitles and lists; positions refer to the source.
+        said: for the engine; positions refer to `shown.text`. Contains `ITEM_BREAK` where a new sentence must begin.
     """
 
     source: str
@@ -52,7 +52,7 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """What is said."""
+        """The spoken text."""
         return self.said.text
 
     def shown_span(self, start: int, end: int) -> tuple[int, int]:
@@ -65,7 +65,7 @@ class Reading:
 
 
 def read(source: str, options: ReadingOptions | None = None) -> Reading:
-    """Read one paragraph. Pure; takes time that grows with the length of the text."""
+    """Convert one paragraph. Pure; the time is linear in the length of the text."""
     options = options or ReadingOptions()
     data = language(options.language)
     shown = plain(source, data, options.verse, "stage direction" in options.keep)

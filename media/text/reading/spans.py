@@ -1,4 +1,4 @@
-"""Text with the origin of each of its characters, through any number of steps."""
+"""Text with the origin of each of its characters, across any number of steps."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Piece:
     """A span of a text and the span of its source that it replaces.
 
     Args:
-        start, end: in the text; equal where the source is left out.
+        start, end: in the text; equal if the source is omitted.
         source_start, source_end: in the source.
-        why: "" where the characters are the source's own, otherwise what was done: a part of speech ("date") or a reason.
+        why: "" if the characters are the source's own, otherwise the change: a part of speech ("date") or a reason.
     """
 
     start: int
@@ -29,13 +29,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class Traced:
-    """A text made from a source. `pieces` rise in both and cover both without a gap."""
+    """A text made from a source. `pieces` increase in both and cover both without a gap."""
 
     text: str
     pieces: tuple[Piece, ...]
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """The place of text[start:end] in the source; start < end. A replaced span is returned whole."""
+        """Return the position of text[start:end] in the source; start < end. A replaced span is returned whole."""
         at = bisect_right(self.pieces, start, key=lambda piece: piece.start) - 1
         first = self.pieces[at]
         begin = first.source_start + (start - first.start if first.copied else 0)
@@ -45,7 +45,7 @@ class Traced:
         return begin, finish
 
     def changed(self, start: int, end: int) -> tuple[Piece, ...]:
-        """The pieces within text[start:end] that are not the source's own characters."""
+        """Return the pieces within text[start:end] that are not the source's own characters."""
         first = max(0, bisect_right(self.pieces, start, key=lambda piece: piece.start) - 1)
         found = []
         for piece in self.pieces[first:]:
@@ -57,7 +57,7 @@ class Traced:
 
 
 class Tracer:
-    """Builds a traced text from left to right: `replace` puts words for a stretch, everything between is copied."""
+    """Builds a traced text from left to right: `replace` inserts words for a span, everything in between is copied."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -68,10 +68,10 @@ class Tracer:
         """How far the source has been taken."""
 
     def replace(self, start: int, end: int, words: str, why: str) -> None:
-        """source[start:end] becomes `words`; not before `done`.
+        """Replace source[start:end] with `words`; not before `done`.
 
         Raises:
-            ValueError: for a stretch that was taken already.
+            ValueError: the span overlaps an earlier one.
         """
         if not self.done <= start <= end:
             raise ValueError(f"[{start}, {end}) cannot follow what was taken up to {self.done}")

@@ -1,7 +1,7 @@
-"""SSML as a script: its breaks become pauses and its paragraphs paragraphs, whatever engine speaks; other tags are left out.
+"""Conversion of SSML to a script: breaks become pauses and paragraphs paragraphs for every engine; other tags are dropped.
 
-W3C Speech Synthesis Markup Language 1.1. An element may go over many sentences, which are spoken one by one, so what it says
-about rate, pitch and emphasis is not followed. The result has the length of the source, so that places in it are the same.
+W3C Speech Synthesis Markup Language 1.1. An element may span many sentences, which are synthesised one by one, so that its rate,
+pitch and emphasis are ignored. The result has the length of the source, so that positions are the same.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _LONGEST_BREAK = 600.0
 
 
 def is_ssml(script: str) -> bool:
-    """Whether a script is an SSML document."""
+    """Return whether a script is an SSML document."""
     return _DOCUMENT.match(script) is not None
 
 
 def ssml_as_script(script: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """An SSML document in the script language, of the same length, and the stretches [start, end) that were tags."""
+    """Return an SSML document in the script language, of the same length, and the spans [start, end) of its tags."""
     parts: list[str] = []
     tags: list[tuple[int, int]] = []
     at = 0
@@ -39,7 +39,7 @@ def ssml_as_script(script: str) -> tuple[str, tuple[tuple[int, int], ...]]:
 
 
 def _instead(tag: re.Match[str]) -> str:
-    """A pause, a blank line, or spaces, as long as the tag."""
+    """Return a pause, a blank line, or spaces, of the length of the tag."""
     length, name = len(tag.group()), (tag.group("name") or "").lower()
     if name in ("p", "paragraph"):
         return "\n" * length

@@ -1,4 +1,4 @@
-"""One pass over a text: every place where something is not written as it is said is put into words."""
+"""Verbalisation (text normalisation for speech): one pass that replaces everything that is not written as it is spoken."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RUN = re.compile(r"\d+|[^\W\d_]+")
 
 
 class Verbaliser:
-    """All rules of one language, in the order in which they are tried at a place."""
+    """All rules of one language, in the order in which they are tried at a position."""
 
     def __init__(self, data: Language) -> None:
         self.language = data
@@ -59,7 +59,7 @@ class Verbaliser:
         )
 
     def read(self, text: str, tag: str, keep: Collection[str]) -> Iterator[Said]:
-        """What is read otherwise than it is written, in order and without overlaps."""
+        """Yield everything that is read differently than it is written, in order and without overlaps."""
         scene = Scene(text, self.language, tag)
         at = done = 0
         while found := self._trigger.search(text, at):
@@ -97,7 +97,7 @@ class Verbaliser:
                 return self._word(scene, at, found)
 
     def _per(self, scene: Scene, said: Said | None) -> Said | None:
-        """An amount with what it is counted by: "$2M/yr", "5 mg/kg"."""
+        """Read an amount with its denominator: "$2M/yr", "5 mg/kg"."""
         found = _PER.match(scene.text, said.end) if said else None
         noun = self.language.units.get(found[1]) if found else None
         if said is None or found is None or noun is None:
@@ -118,14 +118,14 @@ class Verbaliser:
         )
 
     def _roman(self, scene: Scene, at: int, end: int) -> Said | None:
-        """A Roman numeral, with the stop that makes it an ordinal in some languages: "Ludwig XIV. regierte"."""
+        """Read a Roman numeral, with the full stop that makes it an ordinal in some languages: "Ludwig XIV. regierte"."""
         said = roman(scene, at, end)
         if said and self.language.text("ordinal_stop") and scene.text[end : end + 2] == ". " and scene.lower_follows(end + 1):
             return replace(said, end=end + 1)
         return said
 
     def _stop(self, scene: Scene, at: int, end: int) -> Said | None:
-        """A word before a full stop, which may itself be one to spell or a Roman numeral."""
+        """Read a word before a full stop, which may itself be an acronym or a Roman numeral."""
         word = scene.text[at : end - 1]
         if not word.isupper() or not word.isalpha():
             return None
@@ -148,7 +148,7 @@ class Verbaliser:
         )
 
     def _mixed(self, scene: Scene, at: int) -> Said | None:
-        """A word of letters and figures: "B2B", "MP3", "3D", "A4"."""
+        """Read a word of letters and digits: "B2B", "MP3", "3D", "A4"."""
         text = scene.text
         start = at
         while start and text[start - 1].isalnum() and at - start < 12:
@@ -188,12 +188,12 @@ def _verbaliser(tag: str) -> Verbaliser | None:
 
 
 def verbalise(text: str, tag: str, keep: Collection[str] = (), pronunciations: Mapping[str, str] | None = None) -> Traced:
-    """The text as it is said in its language.
+    """Return the text as it is spoken in its language.
 
     Args:
         tag: BCP-47.
-        keep: kinds (`scene.Part`) that stay as they are written.
-        pronunciations: words, as written, to what is said for them; they come before every rule.
+        keep: kinds (`scene.Part`) that remain as written.
+        pronunciations: words, as written, to their pronunciation; they take precedence over every rule.
     """
     tracer = Tracer(text)
     first = [Said(start, end, words, "pronunciation") for start, end, words in found_words(text, pronunciations or {})]
@@ -203,7 +203,7 @@ def verbalise(text: str, tag: str, keep: Collection[str] = (), pronunciations: M
 
 
 def _merged(first: list[Said], others: Iterable[Said]) -> Iterator[Said]:
-    """Both in order; where they overlap the first ones count, and of the others the earlier."""
+    """Yield both in order; where they overlap, the first ones win, and of the others the earlier."""
     waiting, done = iter([*first, None]), 0
     ahead = next(waiting)
     for one in others:
@@ -219,7 +219,9 @@ def _merged(first: list[Said], others: Iterable[Said]) -> Iterator[Said]:
 
 
 def _breaks(text: str) -> Iterator[Said]:
-    """An item of a list ends like a sentence, a line of verse like a clause; a counter is followed by a breath."""
+    """Yield the breaks: a list item ends like a sentence, a line of verse like a clause; a counter is followed by a short
+    pause.
+    """
     for found in _BREAK.finditer(text):
         ended = _ENDED.search(text, max(0, found.start() - 6), found.start()) is not None or found.start() == 0
         if found["item"]:

@@ -1,4 +1,4 @@
-"""A number as written, with its decimals or its fraction, and how it is said."""
+"""Written numbers with their decimals or fraction, and their spoken form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MIXED = re.compile(rf"(?:[ {NARROW}-]?([{VULGAR}])|[ {NARROW}-](\d{{1,2}})[/⁄
 
 @dataclass(frozen=True)
 class Amount:
-    """A number as written: the digits before and behind the decimal mark, a fraction behind it, and where it ends."""
+    """A written number: the digits before and after the decimal mark, a fraction, and its end."""
 
     whole: str
     part: str
@@ -44,8 +44,10 @@ class Amounts:
 
     @cached_property
     def _spaced(self) -> re.Pattern[str]:
-        """Thousands parted by apostrophes, or by full spaces, where a language does so and no other number is near; in any
-        language where there are millions of something."""
+        """A pattern of thousands separated by apostrophes or spaces.
+
+        It applies if the language writes them so and no other number is near; with millions, in any language.
+        """
         group = r"\d{3}" if self.language.text("full_space_groups") else "000"
         millions = r"[1-9]\d{0,2}(?: \d{3}){2,5}+(?= [^\W\d_A-Z])"
         swiss = r"[1-9]\d{0,2}(?:['’]\d{3}){1,5}+"
@@ -54,7 +56,7 @@ class Amounts:
         )
 
     def amount(self, text: str, at: int) -> Amount | None:
-        """The number that begins at this place."""
+        """Return the number that begins at a position."""
         found = self._spaced.match(text, at) or self._number.match(text, at)
         if found is None:
             return None
@@ -73,7 +75,7 @@ class Amounts:
         return self.numbers.number(amount.whole, amount.part, gender)
 
     def fraction(self, written: str, mixed: bool = False) -> str:
-        """ "3/8" in words."""
+        """Return "3/8" in words."""
         table = {**self.language.table("fractions"), **(self.language.table("mixed_fractions") if mixed else {})}
         if known := table.get(written):
             return str(known)
@@ -95,7 +97,7 @@ class Amounts:
 
 
 def fraction_of(written: str) -> str:
-    """A fraction as "3/8", from one character or from figures; "" when its lower part is none that is read so."""
+    """Return a fraction as "3/8", from one character or from figures; "" if its denominator is not read as one."""
     if len(written) == 1:
         written = unicodedata.normalize("NFKC", written).replace("⁄", "/")
     top, _, bottom = written.partition("/")

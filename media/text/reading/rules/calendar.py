@@ -55,7 +55,7 @@ class Calendar:
         )
 
     def date(self, scene: Scene, at: int) -> Said | None:
-        """A date in figures, or a day before the name of its month."""
+        """Read a date in figures, or a day before the name of its month."""
         text = scene.text
         if found := _ISO.match(text, at):
             return self._dated(scene, at, found.end(), int(found[4]), int(found[3]), found[1])
@@ -69,7 +69,7 @@ class Calendar:
         )
 
     def named_date(self, scene: Scene, at: int) -> Said | None:
-        """A month and its day: "March 14, 2026"."""
+        """Read a month and its day: "March 14, 2026"."""
         if self.language.text("date_order") != "month":
             return None
         found = self._month_first.match(scene.text, at)
@@ -115,7 +115,7 @@ class Calendar:
         return self.language.declined(self.numbers.ordinal(str(day)), previous)
 
     def clock(self, scene: Scene, at: int) -> Said | None:
-        """A time of day: "3:30 pm", "14:30", "14h30", "3pm"."""
+        """Read a time of day: "3:30 pm", "14:30", "14h30", "3pm"."""
         text = scene.text
         found = _CLOCK.match(text, at)
         if found is None and (found := self._other_clock.match(text, at)) is None:
@@ -164,7 +164,7 @@ class Calendar:
         return re.compile(own or half)
 
     def phone(self, scene: Scene, at: int) -> Said | None:
-        """A telephone number: digits one by one, a short pause between its groups."""
+        """Read a telephone number: digits one by one, a short pause between its groups."""
         if scene.before(at) in tuple("$€£.,:-/") or scene.before(at).isalnum():
             return None
         called = scene.word_before(at).lower().rstrip(".") in self.language.listed("digit_words")

@@ -1,7 +1,7 @@
-"""Chinese and Japanese figures and signs in words, by the grammars of WeTextProcessing (package wetext, Apache-2.0).
+"""Chinese and Japanese numbers and signs in words, by the grammars of WeTextProcessing (package wetext, Apache-2.0).
 
-The grammars read across commas and take the parts of a number apart where a clause ends: they are given one clause at a time.
-What they do not read (fractions of one character, powers, ranges, currencies before a figure) is put into words first.
+The grammars read across commas and split a number at the end of a clause; therefore they get one clause at a time. What they do
+not support (fractions of one character, powers, ranges, currencies before a number) is converted first.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _DEGREES = {"zh": {"C": "摄氏度", "F": "华氏度", "": "度"}, "ja": {"C": "
 
 
 def read(text: str, tag: str, keep: Collection[str]) -> Iterator[Said]:
-    """What is read otherwise than it is written, in order."""
+    """Yield everything that is read differently than it is written, in order."""
     data = language(tag)
     assert data is not None
     done = 0
@@ -121,7 +121,7 @@ def _between(text: str, start: int, end: int, tag: str, keep: Collection[str]) -
 
 @lru_cache(maxsize=4096)
 def _changes(clause: str, tag: str) -> tuple[tuple[int, int, str], ...]:
-    """What differs between a clause and its reading. (The grammar's own account of it takes twenty times as long.)"""
+    """Return the differences between a clause and its reading. (The grammar's own alignment takes twenty times as long.)"""
     steps = SequenceMatcher(None, clause, reading := _say(clause, tag), autojunk=False).get_opcodes()
     found: list[tuple[int, int, str]] = []
     for kind, first, last, begin, end in steps:

@@ -48,7 +48,7 @@ class Figures:
     # Rules
 
     def figure(self, scene: Scene, at: int) -> Said | None:
-        """A number without a currency before it, with what belongs to it."""
+        """Read a number without a currency before it, with its unit."""
         text = scene.text
         if (
             said := self._years(scene, at)
@@ -92,7 +92,7 @@ class Figures:
         return Said(at, found.end(), f"{self.amounts.in_words(amount, 'f' if noun.feminine else 'm')} {said}", "unit")
 
     def _alone(self, scene: Scene, at: int, amount: Amount) -> Said | None:
-        """A bare number: a year, a room, a code, or a count."""
+        """Read a bare number: a year, a room, a code, or a count."""
         text, end, digits = scene.text, amount.end, amount.whole
         previous = scene.word_before(at).lower().rstrip(".")
         if amount.plain and not amount.grouped:
@@ -117,7 +117,7 @@ class Figures:
         return Said(at, end, self.amounts.in_words(amount, gender), "number")
 
     def _gender(self, scene: Scene, end: int) -> str:
-        """The gender of the noun that follows, where the language's figures follow it and its ending gives it away."""
+        """Return the gender of the following noun if the language's numbers agree with it and its ending reveals it."""
         feminine = self.language.text("feminine_endings")
         if not feminine or (self.language.tag == "de" and not scene.name_follows(end)):
             return ""
@@ -127,7 +127,7 @@ class Figures:
         return "f" if word[1].lower().endswith(tuple(feminine.split())) else "m"
 
     def pairs(self, digits: str) -> str:
-        """A flight or a room: 370 is "three seventy", 101 "one oh one", 1204 "twelve oh four"."""
+        """Return a flight or a room number: 370 is "three seventy", 101 "one oh one", 1204 "twelve oh four"."""
         first, last = digits[:-2], digits[-2:]
         oh = self.words.get("zero_minute", "")
         if last == "00":
@@ -150,7 +150,7 @@ class Figures:
         )
 
     def _years(self, scene: Scene, at: int) -> Said | None:
-        """A range of years: "1914-1918", "1914–18"; and a decade: "1990s"."""
+        """Read a range of years, "1914-1918" or "1914–18", or a decade, "1990s"."""
         if decade := _DECADE.match(scene.text, at):
             return self._decade(decade, at) if self.words.get("decade") else None
         found = _YEARS.match(scene.text, at)
@@ -168,14 +168,14 @@ class Figures:
         return Said(at, found.end(), plural, "number")
 
     def bare_decimals(self, scene: Scene, at: int) -> Said | None:
-        """ ".5" """
+        """Read a number without an integer part: ".5"."""
         found = BARE_DECIMALS.match(scene.text, at)
         if found is None or scene.text[at] != self.language.decimal:
             return None
         return Said(at, found.end(), f"{self.words.get('point', '')} {self.numbers.digits(found[1])}", "number")
 
     def _paired(self, scene: Scene, at: int) -> Said | None:
-        """A ratio, "3:1", or a size, "1920 × 1080"."""
+        """Read a ratio, "3:1", or a size, "1920 × 1080"."""
         found = _PAIRED.match(scene.text, at)
         if found is None or "/" in scene.text[found.end() : found.end() + 1]:
             return None
@@ -184,7 +184,7 @@ class Figures:
         return Said(at, found.end(), f"{self.numbers.number(found[1])} {joined} {self.numbers.number(found[3])}", "number")
 
     def part_of_unit(self, text: str, at: int, end: int, written: str) -> Said:
-        """A fraction that stands alone, text[at:end], with the unit of which it is a part: "½ km"."""
+        """Read a fraction text[at:end] without an integer, with its unit: "½ km"."""
         said = self.amounts.fraction(written)
         unit = self._unit.match(text, end)
         noun = self.language.units.get(unit["unit"]) if unit and not unit["power"] else None
@@ -193,7 +193,7 @@ class Figures:
         return Said(at, end, said, "fraction")
 
     def _slashed(self, scene: Scene, at: int) -> Said | None:
-        """A fraction, or two numbers with a slash between them."""
+        """Read a fraction, or two numbers with a slash in between."""
         found = _SLASHED.match(scene.text, at)
         if found is None:
             return None
@@ -235,7 +235,7 @@ class Figures:
         )
 
     def ordinal(self, value: int, gender: str = "") -> str:
-        """An ordinal in a gender: "primera", "premier"; "e" is the short form before a noun, "primer"."""
+        """Return an ordinal in a gender: "primera", "premier"; "e" is the short form before a noun, "primer"."""
         first = self.language.table("first")
         if first and value == 1:
             return str(first.get(gender or "m"))
@@ -247,7 +247,7 @@ class Figures:
         return said[:-1] if gender == "e" and said.endswith(("primero", "tercero")) else said
 
     def _version(self, scene: Scene, at: int) -> Said | None:
-        """Two stops or more between figures: a version or an address of a machine."""
+        """Read numbers with two or more dots: a version or an IP address."""
         if self.language.decimal != "." and (found := _DOTTED.match(scene.text, at)):
             said = [self.numbers.number(part) for part in found.groups()]
             return Said(at, found.end(), f" {self.words.get('dot', '')} ".join(said), "number")
@@ -260,7 +260,7 @@ class Figures:
         return Said(at, found.end(), f" {joined} ".join(said), "number")
 
     def _feet(self, text: str, at: int, amount: Amount) -> Said | None:
-        """ "5'10"" """
+        """Read feet and inches: 5'10"."""
         found = _FEET.match(text, amount.end) if amount.plain else None
         if found is None or "ft" not in self.language.units:
             return None

@@ -48,7 +48,7 @@ class Money:
         return re.compile(rf"(?P<sign>{names})(?!\w)") if names else re.compile(r"(?!)")
 
     def before(self, scene: Scene, at: int) -> Said | None:
-        """An amount with its currency before it: "$1,250.50", "€5–10 million"."""
+        """Read an amount with its currency before it: "$1,250.50", "€5–10 million"."""
         found = self._money.match(scene.text, at)
         if found is None or (found["sign"][0].isalpha() and scene.before(at).isalnum()):
             return None
@@ -80,7 +80,7 @@ class Money:
         return Said(at, end, f"{minus}{self.amounts.in_words(amount, gender)} {noun.one if one else noun.many}", "money")
 
     def _of(self, noun: str) -> str:
-        """What joins a large number and its noun: "millions d'euros"."""
+        """Return the word between a large number and its noun: "millions d'euros"."""
         joined = self.words.get("of_scale", "")
         elided = self.language.tag == "fr" and noun[0] in "aeiouéh"
         return f" d'{noun}" if elided else f"{joined} {noun}"
@@ -101,7 +101,7 @@ class Money:
         return f"{whole}{self.words.get('money_join', ' ')}{coins}{named}"
 
     def _scaled(self, text: str, end: int) -> tuple[str, int]:
-        """A word for a large number behind an amount of money."""
+        """Read a word for a large number after an amount of money."""
         if found := self._scale_word.match(text, end):
             return found["word"], found.end()
         if found := self._scale.match(text, end):
@@ -109,7 +109,7 @@ class Money:
         return "", end
 
     def behind(self, scene: Scene, at: int, amount: Amount) -> Said | None:
-        """An amount with its currency behind it: "5 Mio. €", "3 million euros" is none."""
+        """Read an amount with its currency after it: "5 Mio. €"; not "3 million euros"."""
         text = scene.text
         scale_end = self._scaled(text, amount.end)[1]
         coin = self._coin.match(text, scale_end) or self._coin.match(text, amount.end)
@@ -123,7 +123,7 @@ class Money:
         return Said(at, cent.end(), said, "money")
 
     def scaled(self, text: str, end: int) -> tuple[str, int]:
-        """A short form of a large number right behind an amount that is no money: "5k", "3M"; "" without one."""
+        """Return an abbreviation of a large number directly after an amount that is no money: "5k", "3M"; "" without one."""
         found = self._scale.match(text, end)
         if (
             found is None

@@ -1,4 +1,4 @@
-"""Where a rule looks: a text, a place in it, and what stands around it."""
+"""The context of a rule: a text, a position in it, and its surroundings."""
 
 from __future__ import annotations
 
@@ -44,37 +44,37 @@ class Scene:
     tag: str
 
     def near(self, end: int) -> str:
-        """What stands before a place."""
+        """Return the text before a position."""
         return self.text[max(0, end - _NEAR) : end]
 
     def word_before(self, at: int) -> str:
-        """The word before a place, with at most a sign or two between."""
+        """Return the word before a position, with at most a sign or two in between."""
         found = _WORD_BEFORE.search(self.near(at))
         return found[1] if found else ""
 
     def word_beside(self, at: int) -> str:
-        """The word before a place with nothing but a space between."""
+        """Return the word before a position with only a space in between."""
         found = _WORD_BESIDE.search(self.near(at))
         return found[1] if found else ""
 
     def word_after(self, at: int) -> str:
-        """The word behind a place with nothing but a space between."""
+        """Return the word after a position with only a space in between."""
         found = _WORD_AFTER.match(self.text, at)
         return found[1] if found else ""
 
     def before(self, at: int) -> str:
-        """The character before a place, "" at the start."""
+        """Return the character before a position, "" at the start."""
         return self.text[at - 1] if at else ""
 
     def name_follows(self, at: int) -> bool:
-        """Whether a capitalised word comes next."""
+        """Return whether a capitalised word follows."""
         return _NAME.match(self.text, at) is not None
 
     def lower_follows(self, at: int) -> bool:
         return _LOWER.match(self.text, at) is not None
 
     def sentence_ends(self, at: int) -> bool:
-        """Whether a stop that ends at this place may also end a sentence: nothing follows, or a capital does."""
+        """Return whether a full stop that ends at this position may also end a sentence: nothing follows, or a capital."""
         rest = self.text[at : at + 8].lstrip(" \n\t\"'”’)»]")
         if not rest or not rest[0].isupper() or self.text[at : at + 1] == ",":
             return not rest

@@ -1,4 +1,4 @@
-"""Links, addresses, signs and emoji."""
+"""Links, addresses, signs and emoji in words."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Signs:
         self.links = language.table("link_signs")
 
     def address(self, scene: Scene, at: int) -> Said | None:
-        """A link, an e-mail address, a domain or a file name around a place, sign by sign where signs are said."""
+        """Read a link, an e-mail address, a domain or a file name around a position, with its signs by name."""
         text = scene.text
         before = _TOKEN_BEFORE.search(text, max(0, at - _LONGEST_TOKEN), at)
         start = before.start() if before else at
@@ -72,7 +72,7 @@ class Signs:
         return part if part.isalnum() else ""
 
     def sign(self, scene: Scene, at: int) -> Said | None:
-        """One sign by name, or in its place: a minus, a range, a power, a note mark."""
+        """Read one sign by name or by context: a minus, a range, a power, a note reference."""
         character, text = scene.text[at], scene.text
         if character in DASH:
             return self._dash(scene, at)
@@ -101,7 +101,7 @@ class Signs:
         return None if name is None else Said(at, at + 1, f" {name} " if name else " ", "sign")
 
     def _dash(self, scene: Scene, at: int) -> Said | None:
-        """A minus before a figure, or the "to" of a range."""
+        """Read a minus before a number, or the "to" of a range."""
         text = scene.text
         after = text[at + 1 : at + 3]
         if not re.match(rf"[ ]?[\d{VULGAR}$€£¥.]", after):
@@ -125,7 +125,9 @@ class Signs:
         return Said(start, end, f" {self.language.words.get('to', '')} ", "range")
 
     def _superscript(self, scene: Scene, at: int) -> Said:
-        """A power behind a figure, a bracket, a letter or a product of letters; behind a word or sentence the mark of a note."""
+        """Read a power after a number, a bracket, a letter or a product of letters; after a word or sentence it is a note
+        reference.
+        """
         text = scene.text
         found = re.match(rf"[{SUPERSCRIPTS}]+", text[at : at + 8])
         end = at + (found.end() if found else 1)
@@ -138,7 +140,7 @@ class Signs:
         return Said(at, end, "", "note mark")
 
     def _compatible(self, scene: Scene, at: int) -> Said | None:
-        """Number forms that are one character: Ⅷ, ①."""
+        """Read number forms of one character: Ⅷ, ①."""
         character = scene.text[at]
         if not ("\u2160" <= character <= "\u217f" or "\u2460" <= character <= "\u24ff"):
             return None
@@ -148,7 +150,7 @@ class Signs:
 
     @cached_property
     def characters(self) -> str:
-        """Every character at which `sign` has something to look at."""
+        """Every character for which `sign` has a rule."""
         named = "".join(self.language.table("signs")) + "".join(self.language.table("signs_before_figures"))
         return "".join(dict.fromkeys(f"{DASH}{SUPERSCRIPTS}{SUBSCRIPTS}{VULGAR}{named}"))
 

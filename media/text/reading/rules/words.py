@@ -16,7 +16,7 @@ _ALWAYS_SHORT = 3
 
 
 def abbreviation(scene: Scene, start: int, end: int) -> Said | None:
-    """A word that ends in a stop, text[start:end]: what it is short for, by what stands around it."""
+    """Read a word with a full stop, text[start:end], as what it abbreviates, by its context."""
     language, text = scene.language, scene.text
     short = text[start : end - 1]
     previous = scene.word_beside(start)
@@ -49,13 +49,13 @@ def _with_stop(scene: Scene, end: int, short: str, full: str) -> str:
 
 
 def bare_title(scene: Scene, start: int, end: int) -> Said | None:
-    """A title written without its stop: "Dr Smith"."""
+    """Read a title written without its full stop: "Dr Smith"."""
     full = scene.language.table("without_stop").get(scene.text[start:end])
     return Said(start, end, full, "abbreviation") if full else None
 
 
 def capitals(scene: Scene, start: int, end: int) -> Said | None:
-    """A word in capitals, text[start:end]: letters one by one, or a word that is shouted."""
+    """Read a word in capitals, text[start:end]: letter by letter, or as a shouted word."""
     language, word = scene.language, scene.text[start:end]
     stem = word[:-1] if word[-1:] == "s" and len(word) > _ALWAYS_SHORT - 1 else word
     if stem in language.table("capitals"):
@@ -73,7 +73,7 @@ def capitals(scene: Scene, start: int, end: int) -> Said | None:
 
 
 def _spelt(start: int, end: int, stem: str, word: str) -> Said:
-    """Letters with stops between, so that no engine takes an A for an article or the whole for a word."""
+    """Return letters with full stops in between, so that no engine reads an A as an article or the whole as a word."""
     return Said(start, end, ".".join(stem) + ("s" if word != stem else ""), "acronym")
 
 
@@ -85,7 +85,7 @@ def _shouted(scene: Scene, start: int, end: int) -> bool:
 
 
 def roman_value(numeral: str) -> int:
-    """The value of a Roman numeral, 0 when it is none."""
+    """Return the value of a Roman numeral, 0 if it is none."""
     if not numeral or not _ROMAN.match(numeral):
         return 0
     values = [_ROMAN_VALUES[letter] for letter in numeral]
@@ -93,7 +93,7 @@ def roman_value(numeral: str) -> int:
 
 
 def roman(scene: Scene, start: int, end: int) -> Said | None:
-    """A Roman numeral: a ruler's number is an ordinal, a chapter's a number; alone it is a word like any other."""
+    """Read a Roman numeral: a ruler's number as an ordinal, a chapter's as a number; alone it is an ordinary word."""
     language, numeral = scene.language, scene.text[start:end]
     value = roman_value(numeral)
     previous = scene.word_before(start)
@@ -114,7 +114,7 @@ def roman(scene: Scene, start: int, end: int) -> Said | None:
 
 
 def roman_ordinal(scene: Scene, start: int, end: int) -> Said | None:
-    """A Roman numeral with the ending of an ordinal: "XVIIIe siècle"."""
+    """Read a Roman numeral with the ending of an ordinal: "XVIIIe siècle"."""
     found = _WITH_ENDING.match(scene.text, start, end)
     value = roman_value(found[1]) if found else 0
     if found is None or not value or found[1] in "LCDM":
@@ -137,7 +137,7 @@ def _is_ordinal(scene: Scene, value: int) -> bool:
 
 
 def _sure(numeral: str) -> bool:
-    """Not a word or an abbreviation as well: CD, DC, MD, MM, MI, DI, LI, XL."""
+    """Return whether a numeral is no word or abbreviation as well: CD, DC, MD, MM, MI, DI, LI, XL."""
     return numeral not in {
         "CD",
         "DC",
@@ -161,7 +161,7 @@ def _sure(numeral: str) -> bool:
 
 
 def _names_a_ruler(scene: Scene, start: int, end: int, name: str) -> bool:
-    """Whether a single letter behind a name is its number: "Elizabeth I of", "King Charles I", not "what Mary I think"."""
+    """Return whether a single letter after a name is its number: "Elizabeth I of", "King Charles I", not "what Mary I think"."""
     near = scene.near(start).rstrip()
     title = scene.word_before(start - 1 - len(name)) if near.endswith(name) else ""
     if title in scene.language.listed("roman_titles"):
