@@ -61,9 +61,7 @@ def read_first_frames(
     run: RunContext,
     what: Where = "video",
 ) -> FirstFrames:
-    """Analyse the first frames of a video, of which `frames` are used.
-
-    A face that appears after these frames is found too, so that a preview of the seconds before it is possible.
+    """Analyse the first frames of a video, of which `frames` are used; a face that appears after them is found too.
 
     Raises:
         EngineError: no face, or none that can be animated; `what` names the video.
