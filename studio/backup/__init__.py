@@ -1,4 +1,4 @@
-"""The data folder in one file, and back: voices, projects, jobs, outputs, conversations, and what was chosen."""
+"""Backup and restore of the data folder in one file: voices, projects, jobs, outputs, conversations, settings."""
 
 from studio.backup.contents import LEFT_OUT
 from studio.backup.manifest import BackupManifest, read_manifest

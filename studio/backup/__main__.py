@@ -17,7 +17,7 @@ from studio.settings import load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when it is done, 2 when it cannot be (said on stderr), 130 when it was stopped; then nothing was changed."""
+    """Return 0 on success, 2 on failure (with the reason on stderr), 130 if it was stopped; then nothing has changed."""
     given = _parser().parse_args(arguments)
     overrides = {} if given.data is None else {"data": {"folder": given.data.expanduser().absolute()}}
     try:

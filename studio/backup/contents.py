@@ -1,4 +1,4 @@
-"""Which files of a data folder are worth keeping, and how they are read while a server writes them."""
+"""Selection of the files for a backup, and reading them while a server writes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BESIDE_DATABASES = ("*.db-wal", "*.db-shm", "*.db-journal", "*.db.new*")
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A file of the data folder. `name`: its path in it with "/" between the parts; `size`: in bytes, when it was listed."""
+    """A file of the data folder. `name`: its relative path with "/"; `size`: in bytes when it was listed."""
 
     name: str
     path: Path
@@ -46,9 +46,9 @@ class KeptFile:
 
 
 def kept_files(folder: Path, *, pieces: bool = True, keys: bool = True) -> list[KeptFile]:
-    """The files worth keeping: databases first, so that all that their rows name is copied after them and is there.
+    """Return the files to back up: databases first, so that every file that their rows name is copied later and exists.
 
-    Entries of the folder that are links to elsewhere (outputs on another disk) are followed; links deeper inside are not.
+    Top-level links (outputs on another disk) are followed; deeper ones are not.
     """
     unwanted = LEFT_OUT | (frozenset() if pieces else PIECES) | (frozenset() if keys else KEYS)
     found: list[KeptFile] = []
@@ -85,12 +85,12 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _passing(name: str) -> bool:
-    """Whether it is being written, or was deleted and can still be taken back."""
+    """Return whether a file is being written, or is in the undo bin."""
     return name.startswith((STAGING_PREFIX, TRASH_PREFIX))
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """A consistent copy of an SQLite file at one moment, by SQLite's backup API, also while a server writes to it.
+    """Copy an SQLite file consistently, by SQLite's backup API, even while a server writes to it.
 
     Raises:
         StorageError: it is damaged, or locked for a minute.
@@ -109,7 +109,7 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def schema_of(database: Path) -> int:
-    """The schema number of an SQLite file; 0 where there is none."""
+    """Return the schema number of an SQLite file; 0 if there is none."""
     if not database.is_file():
         return 0
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:

@@ -1,4 +1,4 @@
-"""What a backup says about itself: `backup.json`, the last entry of the ZIP."""
+"""The manifest of a backup: `backup.json`, the last entry of the ZIP."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BROKEN = (*BROKEN_ZIP, ValueError)
 
 
 class BackedUpFile(BaseModel):
-    """One file: its path in the data folder with "/" between the parts, its size in bytes, and SHA-256 in hexadecimal."""
+    """One file: its relative path with "/", its size in bytes, and its SHA-256 in hexadecimal."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -28,10 +28,14 @@ class BackedUpFile(BaseModel):
 
 
 class BackupManifest(BaseModel):
-    """
+    """The manifest.
+
     Args:
-        studio: the version that wrote it. made: seconds since the epoch. folder: where the data lay; paths in jobs begin with it.
-        formats: of the data, as in `format.json`. jobs_schema: of jobs.db, 0 where there was none.
+        studio: version that wrote it.
+        made: seconds since the epoch.
+        folder: original data folder; paths in jobs begin with it.
+        formats: of the data, as in `format.json`.
+        jobs_schema: of jobs.db, 0 if there was none.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -46,15 +50,16 @@ class BackupManifest(BaseModel):
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """The size of all files in bytes."""
         return sum(one.size for one in self.files)
 
 
 def read_manifest(path: Path) -> BackupManifest:
-    """What a backup says about itself.
+    """Return the manifest of a backup.
 
     Raises:
-        NotFound: there is no such file. InvalidInput: it is no backup, is cut off, or is of a later format.
+        NotFound: there is no such file.
+        InvalidInput: it is no backup, is cut off, or has a later format.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -68,9 +73,10 @@ def read_manifest(path: Path) -> BackupManifest:
 
 
 def manifest_of(archive: zipfile.ZipFile) -> BackupManifest:
-    """
+    """Return the manifest of an open archive.
+
     Raises:
-        InvalidInput: the ZIP is no backup, or of a later format. Those in `BROKEN`: it is damaged.
+        InvalidInput: the ZIP is no backup, or has a later format. Errors in `BROKEN`: it is damaged.
     """
     try:
         entry = archive.getinfo(MANIFEST)

@@ -1,4 +1,4 @@
-"""Bringing a backup back into a data folder."""
+"""Restore of a backup into a data folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STAGED = "-restore"
 
 @dataclass(frozen=True)
 class Restored:
-    """`set_aside`: the folder in which what was there before is kept, None where nothing was."""
+    """The result. `set_aside`: the folder with the previous data, None without any."""
 
     manifest: BackupManifest
     set_aside: Path | None = None
@@ -39,18 +39,19 @@ class Restored:
 def restore_backup(
     source: Path, folder: Path, jobs_schema: int, progress: Progress = no_op, *, replace: bool = False
 ) -> Restored:
-    """Bring a backup back. Everything is unpacked and compared with its checksums first, then put in place by renames.
+    """Restore a backup. Everything is unpacked and compared with its checksums first, then put in place by renames.
 
-    Downloaded weights, environments and the log stay as they are, and so do the keys when the backup has none. Paths that jobs
-    hold are made to begin with this folder.
+    Downloaded weights, environments and the log are not changed, nor are the keys if the backup has none. Paths in jobs are
+    rewritten to this folder.
 
     Args:
-        jobs_schema: the newest of jobs.db that this version reads.
-        replace: whether what is there may be moved aside, into `replaced-…` of the data folder; it is never deleted.
+        jobs_schema: the newest schema of jobs.db that this version reads.
+        replace: whether present data may be moved to `replaced-…` in the data folder; they are never deleted.
 
     Raises:
-        NotFound: there is no such file. InvalidInput: it is no backup or is damaged; or there is something in the way and
-            `replace` is not given. StorageError: the folder is in use, the backup is of a later version, or the disk fails.
+        NotFound: there is no such file.
+        InvalidInput: it is no backup or is damaged; or there are data in the folder and `replace` is false.
+        StorageError: the folder is in use, the backup is of a later version, or the disk failed.
     """
     manifest = read_manifest(source)
     refuse_newer(DataFormats(manifest.formats, manifest.studio))
@@ -84,7 +85,7 @@ def _in_the_way(name: str) -> bool:
 
 
 def _checked(manifest: BackupManifest) -> tuple[BackedUpFile, ...]:
-    """The files, when every name stays inside the folder and none is meant for what a backup leaves out."""
+    """Return the files, after checks that every name is inside the folder and none is excluded from backups."""
     seen: set[str] = set()
     for one in manifest.files:
         parts = one.path.split("/")
@@ -126,9 +127,10 @@ def _unpack(source: Path, staged: Path, files: tuple[BackedUpFile, ...], progres
 
 
 def _unpack_one(archive: zipfile.ZipFile, file: BackedUpFile, staged: Path) -> None:
-    """
+    """Unpack one file.
+
     Raises:
-        ValueError: it is not what the manifest says.
+        ValueError: it differs from the manifest.
     """
     entry, target = archive.getinfo(file.path), staged / file.path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -161,7 +163,7 @@ def _set_aside(folder: Path, present: list[str]) -> Path | None:
 
 
 def _put_in_place(staged: Path, folder: Path, aside: Path | None) -> None:
-    """Move what was unpacked into the folder; should that fail, everything goes back to where it was."""
+    """Move the unpacked files into the folder; after an error everything is moved back."""
     names = _names(staged)
     try:
         _move(names, staged, folder)
@@ -188,7 +190,7 @@ def _move(names: list[str], source: Path, target: Path) -> None:
 
 
 def _repoint(database: Path, before: str, now: str) -> None:
-    """Let paths in jobs that begin with the folder of the backup begin with the present one."""
+    """Rewrite paths in jobs from the folder of the backup to the present one."""
     if not before or before == now or not database.is_file():
         return
     with closing(sqlite3.connect(database)) as connection, connection:

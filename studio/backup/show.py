@@ -1,4 +1,4 @@
-"""For scripts: where the data is, who works on it, and which formats it has (`python -m studio.backup.show`)."""
+"""Output for scripts: data folder, process that uses it, and formats (`python -m studio.backup.show`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.settings import load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 and one line on stdout; 2 with the reason on stderr."""
+    """Return 0 with one line on stdout, or 2 with the reason on stderr."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path)
     parser.add_argument("--folder", action="store_true", help="print where the data folder is")
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def holder(lock: Path) -> str:
-    """The process that holds a data folder's lock; "" when none does."""
+    """Return the process that holds a data folder's lock; "" if none does."""
     try:
         handle = os.open(lock, os.O_RDONLY)
     except FileNotFoundError:
@@ -55,7 +55,7 @@ def holder(lock: Path) -> str:
 
 
 def formats_line(paths: DataPaths) -> str:
-    """The formats of a data folder as one line of JSON, those left out that are as they were before formats had numbers."""
+    """Return the formats of a data folder as one line of JSON, without those that are still at their first version."""
     found = read_formats(paths.root).formats
     later = {name: number for name, number in found.items() if number != FIRST}
     return json.dumps({**later, "jobs": schema_of(paths.jobs)}, sort_keys=True)

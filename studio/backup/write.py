@@ -1,4 +1,4 @@
-"""Writing a backup: one ZIP, there whole and read again, or not there at all."""
+"""Creation of a backup: one ZIP that is complete and verified, or does not exist."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Progress = Callable[[float, str], object]
 
 @dataclass(frozen=True)
 class WrittenBackup:
-    """`missing`: names of files that were deleted while the backup was being made."""
+    """The result. `missing`: names of files that were deleted during the backup."""
 
     path: Path
     manifest: BackupManifest
@@ -37,7 +37,7 @@ class WrittenBackup:
 
 
 def default_path(folder: Path) -> Path:
-    """Where a backup goes when no file is named: `backups/` of the data folder, named by the time."""
+    """Return the default path of a backup: `backups/` of the data folder, named by the time."""
     stem = time.strftime("greenroom-%Y-%m-%d-%H%M%S")
     names = (f"{stem}{extra}.zip" for extra in ("", *(f"-{number}" for number in range(2, 1000))))
     return next(path for name in names if not (path := folder / "backups" / name).exists())
@@ -46,18 +46,20 @@ def default_path(folder: Path) -> Path:
 def write_backup(
     folder: Path, target: Path, progress: Progress = no_op, *, pieces: bool = True, keys: bool = True
 ) -> WrittenBackup:
-    """Write what is worth keeping of a data folder into `target`, readable by its owner alone since keys are in it.
+    """Back up a data folder into `target`, which only its owner may read, because it contains keys.
 
-    A server may be running. Databases are copied first, at one moment, by SQLite's backup API; everything that their rows name
-    was finished before the row was, and is copied after. Of files that grow (a conversation going on) the part is kept that was
-    there at the beginning. At the end the whole file is read again.
+    A server may be running. Databases are copied first, by SQLite's backup API; every file that their rows name was complete
+    before the row, and is copied later. Of growing files (an ongoing conversation) the part at the beginning of the backup is
+    copied. At the end the whole file is read again.
 
     Args:
-        pieces: rendered pieces too; without them the file is smaller. keys: the token and other secrets too.
+        pieces: include rendered pieces; without them the file is smaller.
+        keys: include the token and other secrets.
 
     Raises:
-        NotFound: there is no data folder. InvalidInput: `target` exists already.
-        StorageError: there is too little room, a database is damaged, or the disk fails.
+        NotFound: there is no data folder.
+        InvalidInput: `target` exists already.
+        StorageError: too little space, a damaged database, or a failing disk.
     """
     if not folder.is_dir():
         raise NotFound("backup.no-data", folder=folder.name)
@@ -95,7 +97,7 @@ def _written(folder: Path, target: Path, files: list[KeptFile], progress: Progre
 
 
 def _publish(staged: Path, target: Path) -> None:
-    """Give a finished file its name, never over one that came meanwhile."""
+    """Rename a complete file to its name, without overwriting another one."""
     try:
         os.link(staged, target)
     except FileExistsError:
@@ -138,7 +140,7 @@ def _fill(
 
 
 def _add(archive: zipfile.ZipFile, file: KeptFile) -> BackedUpFile | None:
-    """Copy at most as much of a file as there was when it was listed; None when it has gone."""
+    """Copy at most the listed size of a file; return None if it was deleted."""
     try:
         source = file.path.open("rb")
     except FileNotFoundError:

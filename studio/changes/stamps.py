@@ -1,7 +1,8 @@
-"""What has changed in the studio, by topic, for whoever shows lists of it: voices, outputs, jobs, engines, templates, uploads.
+"""Change stamps of the studio's lists by topic: voices, outputs, jobs, engines, templates, uploads.
 
-The files are the truth, and people copy voices in by hand, so no change has to be reported: each topic has a stamp made of what
-its list holds now. Two equal stamps, also of two servers on one data folder, mean that a list need not be drawn anew.
+The files are the truth, and users copy voices into folders, so that changes are not reported but detected: each topic has a stamp
+computed from the present content of its list. Equal stamps, also of two servers on one data folder, mean that a list is up to
+date.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _QUIET_SECONDS = 10.0
 
 
 class Topic(StrEnum):
-    """What a list can be about."""
+    """Topics of lists."""
 
     VOICES = "voices"
     OUTPUTS = "outputs"
@@ -39,8 +40,9 @@ Stamps = dict[Topic, str]
 
 
 class Changes:
-    """Reads the stamps. A look costs some file stamps; whether engines are ready, which costs more, is looked at every two
-    seconds and whenever a job has begun or ended. Any thread may call."""
+    """Computes the stamps. A reading costs some calls of stat; the readiness of engines, which is more expensive, is checked
+    every two seconds and whenever a job starts or ends. Any thread may call any method.
+    """
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
@@ -49,7 +51,7 @@ class Changes:
         """Stamp of the jobs it was made beside, when that was, and the stamp."""
 
     def stamps(self) -> Stamps:
-        """The stamp of every topic now."""
+        """Return the present stamp of every topic."""
         studio, jobs = self._studio, self._jobs()
         read: dict[Topic, Callable[[], object]] = {
             Topic.VOICES: lambda: [
@@ -65,7 +67,7 @@ class Changes:
         return {Topic.JOBS: jobs, Topic.ENGINES: self._ready(jobs), **{topic: _stamp(look()) for topic, look in read.items()}}
 
     def _jobs(self) -> str:
-        """Which there are and their states; their progress is no change of a list."""
+        """Return the jobs and their states; progress is not a change of a list."""
         return _stamp([(job.id, job.state.value) for job in self._studio.jobs.list(limit=_JOBS_LOOKED_AT)])
 
     def _ready(self, jobs: str) -> str:
@@ -79,7 +81,7 @@ class Changes:
 
 
 def _projects(folder: Path) -> list[tuple[str, float]]:
-    """When each was changed last: its journal tells of every change at once."""
+    """Return the modification time of each project, by its journal, which records every change at once."""
     found = []
     for path in sorted(folder.glob("[!.]*")) if folder.is_dir() else ():
         with contextlib.suppress(OSError):
@@ -89,7 +91,9 @@ def _projects(folder: Path) -> list[tuple[str, float]]:
 
 
 def _conversations(folder: Path) -> list[tuple[str, float]]:
-    """Which there are, and when each was last changed, unless that was just now: one that goes on is no change of the list."""
+    """Return the conversations with their modification times, except very recent ones: an ongoing one is no change of the
+    list.
+    """
     found, now = [], time.time()
     for journal in folder.glob("[0-9]*/journal.jsonl"):
         with contextlib.suppress(OSError):

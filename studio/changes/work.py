@@ -1,4 +1,4 @@
-"""What the studio is doing, for the head of every open page: unfinished jobs, those that ended last, and the graphics card."""
+"""Current activity for the header of every open page: unfinished jobs, recently finished ones, and the GPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_ENDED = 10
 
 @dataclass(frozen=True)
 class JobAtWork:
-    """An unfinished job; `seconds_left` is None while nobody knows."""
+    """An unfinished job; `seconds_left` is None if it is unknown."""
 
     id: str
     title: str
@@ -33,9 +33,12 @@ class EndedJob:
 
 @dataclass(frozen=True)
 class Work:
-    """
+    """Current activity.
+
     Args:
-        jobs: running ones first, then those in line. ended: the newest first. gpu: memory of the card in use, "" without one.
+        jobs: running ones first, then queued ones.
+        ended: latest first.
+        gpu: memory in use on the GPU, "" without one.
     """
 
     jobs: tuple[JobAtWork, ...] = ()
@@ -47,7 +50,7 @@ class Work:
 
 
 def work_of(studio: Services) -> Work:
-    """Look at the newest jobs. Titles are shown only to pages, which show them in their lists anyway."""
+    """Return the activity of the newest jobs. Titles are sent to pages only, whose lists show them anyway."""
     jobs = studio.jobs.list(limit=_LOOKED_AT)
     active = sorted((job for job in jobs if not job.state.ended), key=lambda job: (job.started is None, job.created))
     ended = sorted((job for job in jobs if job.state.ended), key=lambda job: -(job.ended or job.created))

@@ -1,4 +1,4 @@
-"""The formats of what the data folder holds: which it has, which this version reads, and the way from one to the next."""
+"""Versions of the data folder's file formats, and migrations between them."""
 
 from studio.data_format.kinds import KINDS, DataKind
 from studio.data_format.stamp import FORMAT_FILE, DataFormats, bring_forward, read_formats, refuse_newer

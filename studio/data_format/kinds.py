@@ -1,8 +1,8 @@
-"""What is kept in the data folder, kind by kind, with the format that this version writes.
+"""The kinds of files in the data folder, with the format version that this version writes.
 
-`jobs.db` counts its own schema (`PRAGMA user_version`, `studio/jobs/database.py`), because SQLite changes it in the same
-transaction as the number. Files that travel alone (a voice, a project, a conversation, a backup) name their format inside
-as well. docs/reference/data-folder.md lists all of it.
+`jobs.db` has its own schema number (`PRAGMA user_version`, `studio/jobs/database.py`), because SQLite changes it in the same
+transaction as the tables. Files that are moved individually (a voice, a project, a conversation, a backup) also contain their
+format. docs/reference/data-folder.md lists all of it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class DataKind:
     """One kind of file.
 
     Args:
-        name: in the folder's stamp; never changed.
-        entries: of the data folder, as patterns, that belong to it.
-        steps: the first brings format 1 to 2, and so on. Steps are only ever added.
+        name: in the folder's stamp; never changes.
+        entries: patterns of its entries in the data folder.
+        steps: migrations; the first one converts format 1 to 2, and so on. Steps are only added.
     """
 
     name: str
@@ -32,7 +32,7 @@ class DataKind:
 
     @property
     def format(self) -> int:
-        """The one that this version reads and writes."""
+        """The format that this version reads and writes."""
         return 1 + len(self.steps)
 
 

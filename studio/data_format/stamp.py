@@ -1,4 +1,4 @@
-"""`format.json` of a data folder: the format of each kind of file in it, and which version of the studio wrote it last."""
+"""`format.json` of a data folder: the format of each kind of file, and the version of the studio that wrote it last."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGEST_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class DataFormats:
-    """The formats of a data folder, by the name of the kind. `written_by`: the version of the studio, "" where unknown."""
+    """The formats of a data folder, by the name of the kind. `written_by`: the version of the studio, "" if unknown."""
 
     formats: Mapping[str, int]
     written_by: str = ""
@@ -41,9 +41,9 @@ class _Stamp(BaseModel):
 
 
 def read_formats(folder: Path) -> DataFormats:
-    """The formats of a data folder; of one without a stamp, or with a damaged one, those before there were stamps.
+    """Return the formats of a data folder; without a stamp, or with a damaged one, those from before there were stamps.
 
-    A damaged stamp is no reason to refuse: it is written anew, and steps find out what they have to rewrite.
+    A damaged stamp is not an error: it is written again, and migrations detect what they have to convert.
 
     Raises:
         StorageError: it cannot be read.
@@ -62,10 +62,10 @@ def read_formats(folder: Path) -> DataFormats:
 
 
 def refuse_newer(found: DataFormats) -> None:
-    """
+    """Check that this version can read a data folder. Kinds that it does not know are ignored and left unchanged.
+
     Raises:
-        StorageError: something has a format that only a later version of the studio reads. Kinds that this version does not
-            know are no reason: it leaves them as they are.
+        StorageError: a kind has a format of a later version of the studio.
     """
     for kind in KINDS:
         if found.of(kind.name) > kind.format:
@@ -75,12 +75,12 @@ def refuse_newer(found: DataFormats) -> None:
 
 
 def bring_forward(folder: Path) -> None:
-    """Rewrite what has an earlier format, step by step, and stamp the folder. Must be called by the holder of its lock.
+    """Migrate earlier formats step by step, and stamp the folder. The caller must hold the folder's lock.
 
-    The stamp is written after each kind, so that a step that was done is not done again.
+    The stamp is written after each kind, so that a completed step is not repeated.
 
     Raises:
-        StorageError: it was written by a later version, in which case nothing is changed; or the disk does not take it.
+        StorageError: a later version wrote the folder, which is then unchanged; or the disk failed.
     """
     found = read_formats(folder)
     refuse_newer(found)

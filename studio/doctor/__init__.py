@@ -1,4 +1,4 @@
-"""The doctor: tries what the studio needs of this machine, and names a repair for what does not work."""
+"""The doctor: checks what the studio needs on this machine, and names a repair for every failure."""
 
 from studio.doctor.context import DoctorContext
 from studio.doctor.examination import run_checks

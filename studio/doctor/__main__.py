@@ -1,4 +1,4 @@
-"""`./launch.sh doctor`: examines this machine from the terminal, beside a running studio or without one."""
+"""`./launch.sh doctor`: examines this machine from the terminal, with or without a running studio."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MARKS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when nothing failed, 1 when something did, 2 when it could not be done at all, 130 when it was stopped."""
+    """Return 0 if nothing failed, 1 if something did, 2 if the examination was impossible, 130 if it was stopped."""
     parser = argparse.ArgumentParser(prog="./launch.sh doctor", description="Try what the studio needs of this machine.")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the data folder, when it is not the usual one")
     parser.add_argument("--json", action="store_true", help="print the whole report as JSON")
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def examination_of(settings: Settings) -> Iterator[DoctorContext]:
-    """An examination with workers of its own, so that a running studio is not disturbed and its data folder not opened."""
+    """Yield an examination with its own workers, so that a running studio is not disturbed and its data folder is not opened."""
     paths, catalog = DataPaths(settings.data_folder), Catalog(settings.engines.extra)
     with tempfile.TemporaryDirectory(prefix="greenroom-doctor-") as folder:
         own = DataPaths(Path(folder))
@@ -79,7 +79,7 @@ def examination_of(settings: Settings) -> Iterator[DoctorContext]:
 
 @dataclass(frozen=True)
 class _OwnWorkers:
-    """The doctor's workers in the form that its memory manager takes."""
+    """The doctor's workers behind the protocol of the memory manager."""
 
     host: WorkerPool
 
@@ -94,7 +94,7 @@ class _OwnWorkers:
 
 
 def told(report: DoctorReport) -> str:
-    """The report for a terminal: the machine, one line a finding, a repair under each that needs one."""
+    """Return the report for a terminal: the machine, one line per finding, and repairs."""
     lines = ["  ".join(f"{name}: {value}" for name, value in report.machine.items()), ""]
     group = ""
     for finding in report.findings:

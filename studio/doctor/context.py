@@ -1,4 +1,4 @@
-"""What the doctor's checks are given."""
+"""The context of the doctor's checks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from studio.workers.pool import WorkerPool
 
 @dataclass(frozen=True)
 class DoctorContext:
-    """What the checks look at. The callables are seams: a machine with a full disk or a wrong clock can be handed in.
+    """The objects that checks examine. The callables are seams for tests, such as a full disk or a wrong clock.
 
     Args:
-        data: the data folder; nothing of the studio's own is changed in it.
-        workers: where engines are tried; the doctor's own host, or the running studio's.
-        home: the folder the studio was installed in.
-        free_bytes: what is free on the disk of a folder. now: seconds since the epoch.
+        data: the data folder; the studio's files in it are not changed.
+        workers: the pool in which engines are tested; the doctor's own, or the running studio's.
+        home: the folder in which the studio is installed.
+        free_bytes: returns the free space on the disk of a folder.
+        now: seconds since the epoch.
     """
 
     settings: Settings

@@ -1,4 +1,4 @@
-"""One examination from end to end: each check tried, timed, and turned into findings, whatever happens in it."""
+"""One complete examination: runs and times each check, and converts errors to findings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Say = Callable[[float, str], None]
 
 
 def all_checks() -> list[Check]:
-    """(group, name, check), quick ones first, and what the others depend on before them."""
+    """Return (group, name, check), fast ones first, and prerequisites before the checks that depend on them."""
     return [
         ("This machine", "Python and packages", machine.python_version),
         ("This machine", "Clock", machine.clock),
@@ -43,10 +43,10 @@ def all_checks() -> list[Check]:
 
 
 def run_checks(context: DoctorContext, say: Say = no_op, checks: list[Check] | None = None) -> DoctorReport:
-    """Try everything; takes from some ten seconds to a few minutes.
+    """Run all checks; takes from ten seconds to a few minutes.
 
     Args:
-        say: called with the progress and with what is being tried.
+        say: called with the progress and the name of the check.
 
     Raises:
         Cancelled: `context.check` raised it.
@@ -84,7 +84,7 @@ def _tried(
 
 
 def machine_facts(context: DoctorContext) -> dict[str, str]:
-    """What figures of this machine should be read with."""
+    """Return facts about the machine for the interpretation of figures."""
     reading, gpu = read_memory(MachineFiles()), context.gpu()
     return {
         "system": f"{platform.system()} {platform.release()}",

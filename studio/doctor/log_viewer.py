@@ -1,4 +1,4 @@
-"""The newest records of the studio's logs, filtered by level and words, without secrets and home paths."""
+"""The latest records of the studio's logs, filtered by level and text, without secrets and home paths."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEAD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:,\d+)? (?:([A-Z]+) +(\S+
 
 @dataclass(frozen=True)
 class LogRecord:
-    """One record. `text` holds a traceback too when there was one; `level` is "" in what workers print."""
+    """One record. `text` includes a traceback if there is one; `level` is "" for the output of workers."""
 
     at: str
     level: str
@@ -35,17 +35,17 @@ class LogRecord:
 
 
 def log_names(folder: Path) -> list[str]:
-    """The logs there are: the studio's own first, then those of what workers printed."""
+    """Return the existing logs: the studio's own first, then those of workers."""
     names = sorted(path.stem for path in folder.glob("*.log") if path.is_file())
     return sorted(names, key=lambda name: name != STUDIO)
 
 
 def read_log(folder: Path, name: str = STUDIO, level: str = "", text: str = "", limit: int = 200) -> list[LogRecord]:
-    """The newest records first.
+    """Return records, latest first.
 
     Args:
-        level: records of this level and above; "" for all.
-        text: words that each record must hold, without regard to case.
+        level: minimum level; "" for all.
+        text: words that each record must contain, in any case.
 
     Raises:
         NotFound: there is no such log.
@@ -68,7 +68,7 @@ def read_log(folder: Path, name: str = STUDIO, level: str = "", text: str = "", 
 
 
 def tail(path: Path, longest: int = TAIL_BYTES) -> str:
-    """The end of a log file, from a whole line on, without secrets and home paths; "" when it cannot be read."""
+    """Return the end of a log file from a whole line on, without secrets and home paths; "" if it cannot be read."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -81,7 +81,7 @@ def tail(path: Path, longest: int = TAIL_BYTES) -> str:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """A log in parts that end with a line: other threads go on between one part and the next."""
+    """Yield a log in blocks of whole lines, so that other threads run in between."""
     start = 0
     while len(text) - start > _BLOCK:
         end = text.find("\n", start + _BLOCK) + 1
@@ -93,7 +93,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _records(text: str) -> Iterator[LogRecord]:
-    """Records of a log; lines that begin none belong to the one before."""
+    """Yield the records of a log; lines that begin none belong to the previous one."""
     lines: list[str] = []
     for line in text.splitlines():
         if lines and _HEAD.match(line):

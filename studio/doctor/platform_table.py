@@ -1,4 +1,4 @@
-"""What there is of each package for this kind of machine, and what the studio does instead: from the packages' wheels."""
+"""Availability of each package on this platform, by its wheels, and the studio's alternative."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from studio.doctor.report import PlatformRow
 
 
 def platform_rows(machine: str = "", python: tuple[int, int] = (0, 0)) -> tuple[PlatformRow, ...]:
-    """One row a package whose wheels differ between machines.
+    """Return one row for each package whose wheels differ between platforms.
 
     Args:
-        machine: as platform.machine() returns it; python: major and minor. Both are this process's own when left out.
+        machine: as platform.machine() returns it.
+        python: major and minor version. Both default to those of this process.
     """
     arm = (machine or platform.machine()) in ("aarch64", "arm64")
     old = (python if python != (0, 0) else sys.version_info[:2]) < (3, 12)

@@ -1,4 +1,4 @@
-"""What the doctor finds, as values."""
+"""Results of the doctor as values."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class CheckResult:
     """The result of one check.
 
     Args:
-        group: the heading it is listed under.
-        sentence: what was found.
-        repair: what to do about it; a failure always has one.
-        seconds: how long trying took.
-        figures: measured times in milliseconds by name (p50, p95, p99), {} where nothing was repeated.
+        group: heading in the report.
+        sentence: the finding.
+        repair: the remedy; a failure always has one.
+        seconds: duration of the check.
+        figures: measured times in milliseconds by name (p50, p95, p99), {} without repetitions.
     """
 
     group: str
@@ -45,7 +45,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class PlatformRow:
-    """One package: what there is of it for this kind of machine, and what the studio does where something is missing."""
+    """One package: its availability on this platform, and what the studio does without it."""
 
     package: str
     here: str
@@ -54,7 +54,7 @@ class PlatformRow:
 
 @dataclass(frozen=True)
 class DoctorReport:
-    """A whole examination. `started` is in seconds since the epoch."""
+    """A complete examination. `started` is in seconds since the epoch."""
 
     started: float
     seconds: float
@@ -64,7 +64,7 @@ class DoctorReport:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing failed; warnings and what was skipped do not count."""
+        """Whether nothing failed; warnings and skipped checks do not count."""
         return not self.of(CheckStatus.FAILED)
 
     def of(self, outcome: CheckStatus) -> list[CheckResult]:
@@ -72,7 +72,7 @@ class DoctorReport:
 
     @property
     def sentence(self) -> str:
-        """The whole in one line."""
+        """A summary in one line."""
         failed, warned, skipped = (len(self.of(one)) for one in (CheckStatus.FAILED, CheckStatus.WARNING, CheckStatus.SKIPPED))
         worked = len(self.of(CheckStatus.OK))
         parts = [f"{worked} of {worked + failed + warned} checks passed"]
@@ -90,6 +90,6 @@ class DoctorReport:
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """p50, p95 and p99 of measured times, in milliseconds, by the nearest rank."""
+    """Return p50, p95 and p99 of measured times in milliseconds, by the nearest rank."""
     ranked = sorted(seconds)
     return {f"p{part}": 1000 * ranked[min(len(ranked) - 1, -(-part * len(ranked) // 100) - 1)] for part in (50, 95, 99)}

@@ -1,4 +1,4 @@
-"""A support bundle: what a helper needs to know about this studio, without anything that the user has written or recorded."""
+"""Support bundles: diagnostics of this studio without anything that the user has written or recorded."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Nothing that was written, recorded or made is in here. Read it before you pass i
 
 
 def support_bundle(studio: Services, disk: DiskUsage) -> bytes:
-    """The bundle as a ZIP in memory, some hundred kB."""
+    """Return the bundle as a ZIP in memory, a few hundred kB."""
     keep = Redaction({str(studio.paths.root): "<data>", str(HOME): "<studio>"})
     parts: dict[str, Any] = {
         "settings.json": _settings(studio.settings.model_dump(mode="json")),
@@ -70,7 +70,7 @@ def bundle_name() -> str:
 
 
 def versions() -> dict[str, Any]:
-    """Of Greenroom, Python, the system and every installed package."""
+    """Return the versions of Greenroom, Python, the system and every installed package."""
     packages = {str(one.metadata["Name"]): one.version for one in metadata.distributions() if one.metadata["Name"]}
     release = {}
     for line in _text(Path("/etc/os-release")).splitlines():
@@ -85,24 +85,24 @@ def versions() -> dict[str, Any]:
 
 
 class Redaction:
-    """Removes what must not leave the machine.
+    """Removes data that must not leave the machine.
 
     Args:
-        folders: paths of this machine and the words that replace them.
+        folders: paths of this machine and their replacements.
     """
 
     def __init__(self, folders: Mapping[str, str]) -> None:
         self._folders = sorted(folders.items(), key=lambda item: len(item[0]), reverse=True)
 
     def paths(self, text: str) -> str:
-        """Secrets, home folders and the studio's own paths."""
+        """Redact secrets, home folders and the studio's paths."""
         text = shortened(text, _LONGEST_TEXT)
         for path, word in self._folders:
             text = text.replace(path, word)
         return scrub(text)
 
     def values(self, value: Any) -> Any:
-        """JSON values with `paths` done to every text in them."""
+        """Redact paths in every text of JSON values."""
         if isinstance(value, str):
             return self.paths(value)
         if isinstance(value, Mapping):
@@ -110,11 +110,11 @@ class Redaction:
         return [self.values(one) for one in value] if isinstance(value, list | tuple) else value
 
     def words(self, sentence: str) -> str:
-        """The same, and everything in quotation marks: names of voices and files, texts."""
+        """Redact paths, and everything in quotation marks: names of voices and files, texts."""
         return _QUOTED.sub("[…]", self.paths(sentence))
 
     def lines(self, text: str) -> str:
-        """A log: indented lines are tracebacks and keep their quotation marks, which hold code."""
+        """Redact a log: indented lines are tracebacks and keep their quotation marks, which contain code."""
         return "\n".join(self.paths(line) if line.startswith(" ") else self.words(line) for line in text.splitlines())
 
 

@@ -1,8 +1,8 @@
-"""The address of a language server as a person writes it: brought into form, judged, and placed.
+"""Validation of a language server's address, and where it leads.
 
-It is asked because a person wrote it, and only then. What no language server has is refused all the same, because a page
-or a tool that talks a person into pasting an address must not make the studio ask it: the addresses at which clouds keep their
-credentials (link-local), everyone's address, and numbers written so that readers take them for different ones.
+The user enters the address, and requests go nowhere else. Addresses at which no language server can be are refused anyway,
+because a page or a tool that talks a user into pasting an address must not make the studio call it (SSRF): the metadata services
+of clouds (link-local), multicast, unspecified addresses, and numbers in forms that parsers interpret differently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ROUTES = ("/chat/completions", "/completions", "/models", "/embeddings")
 
 
 class Place(StrEnum):
-    """Where what is sent goes."""
+    """Where the data of a request go."""
 
     MACHINE = "this machine"
     NETWORK = "your network"
@@ -31,10 +31,10 @@ class Place(StrEnum):
 
 
 def checked_address(written: str) -> str:
-    """The address under which routes such as /chat/completions lie; "/v1" is added where no path was written.
+    """Return the base of routes such as /chat/completions; "/v1" is added if there is no path.
 
     Raises:
-        LanguageError: it is no address, or one that is never asked.
+        LanguageError: it is no address, or one that is refused.
     """
     text = written.strip()[: LONGEST + 1]
     if not text or len(text) > LONGEST or any(sign.isspace() for sign in text):
@@ -73,7 +73,7 @@ def _refuse_host(host: str) -> None:
 
 
 def never_asked(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether no language server can be meant by it."""
+    """Return whether no language server can be at an address."""
     if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped is not None:
         number = number.ipv4_mapped
     odd = number.is_link_local or number.is_unspecified or number.is_multicast
@@ -81,7 +81,7 @@ def never_asked(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def place_of(url: str) -> Place:
-    """Where an address leads, judged by how it is written: no name is looked up for it."""
+    """Return where an address leads, by its text only: no name is resolved."""
     host = (urlsplit(url).hostname or "").lower()
     number = _as_number(host)
     if is_local(url) or (number is not None and number.is_loopback):

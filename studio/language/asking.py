@@ -1,7 +1,8 @@
-"""Questions whose answers have a shape: held to it where the model can be, checked in any case, mended, and asked again.
+"""Structured answers of a language model: constrained if the server supports it, validated in any case, repaired, and requested
+again.
 
-However weak the model or the server: what comes back is a value of the shape that was asked, with a word on how it came
-about, or a written reason why there is none.
+Whatever the quality of the model or the server, the result is a value of the requested shape, with a note on how it was obtained,
+or an error.
 """
 
 from __future__ import annotations
@@ -73,13 +74,13 @@ class MindAnswer(Generic[T]):
 
 
 def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard: Callable[[str], None]) -> MindAnswer[str]:
-    """A plain answer, without what a model thought aloud; one that broke off is asked for once more.
+    """Return a plain answer without the model's reasoning; an interrupted one is requested once more.
 
     Args:
-        heard: told each piece as it comes; a second try begins with "" .
+        heard: called with each piece as it arrives; a second attempt begins with "".
 
     Raises:
-        LanguageError, EngineError: there is none.
+        LanguageError, EngineError: there is no answer.
     """
     for number in range(1, TRIES + 1):
         try:
@@ -101,14 +102,15 @@ def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard:
 
 
 def ask_json(mind: Mind, request: ChatRequest, shape: Check[T], check: Callable[[], None]) -> MindAnswer[T]:
-    """A value of a shape.
+    """Return a value of a shape.
 
     Args:
-        request: its `schema` is what the model is held to, and what it is told where it cannot be.
-        shape: judges the value; see json_answers.
+        request: its `schema` constrains the model, or is part of the prompt if the server supports no constraint.
+        shape: validates the value; see json_answers.
 
     Raises:
-        LanguageError: none came in three tries, or the model refused. EngineError: of the built-in model.
+        LanguageError: no valid answer in three attempts, or the model refused.
+        EngineError: of the built-in model.
     """
     assert request.schema is not None
     constraint, tries, wrong = mind.strictest, 0, AnswerWrongError("")
@@ -156,7 +158,7 @@ def _taken(
 
 
 def _told(request: ChatRequest, constraint: Constraint) -> ChatRequest:
-    """With the shape in words, where the server is not held to it by anything else."""
+    """Return the request with the shape in words if nothing else constrains the model to it."""
     if constraint is Constraint.SCHEMA:
         return request
     shape = json.dumps(request.schema, ensure_ascii=False)

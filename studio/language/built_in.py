@@ -1,4 +1,4 @@
-"""The built-in language model: an engine in a worker, as something that answers."""
+"""The built-in language model: an engine in a worker."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from studio.workers.engine_service import readiness_of
 
 
 class LanguageCatalog(Protocol):
-    """What is needed of the catalog."""
+    """The part of the catalog that this module uses."""
 
     def of(self, capability: EngineKind) -> list[type[Engine]]: ...
 
 
 def built_in_engine(catalog: LanguageCatalog, site: EnginePaths) -> tuple[type[Engine] | None, bool]:
-    """The language engine that would answer, and whether it is ready; the first that is, else the first of all."""
+    """Return the default language engine and whether it is ready: the first ready one, else the first of all."""
     engines = catalog.of(EngineKind.LANGUAGE)
     ready = next((one for one in engines if readiness_of(one, site).ready), None)
     return (ready or next(iter(engines), None)), ready is not None

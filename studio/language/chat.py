@@ -1,8 +1,8 @@
-"""A chat with an OpenAI-compatible server: the question as it takes it, and its answer in pieces, however it sends them.
+"""Chats with an OpenAI-compatible server: the request body, and the answer in pieces from any of the known servers.
 
-The form is that of OpenAI's "chat completions" with `stream`, as Ollama, llama.cpp, vLLM and LM Studio send it: server-sent
-events with `choices[0].delta.content`, a `finish_reason` at the end, `usage` behind it, then `[DONE]`. A server that does not
-stream answers with one JSON object, which is taken too. Thoughts (`reasoning_content`) are passed over.
+The protocol is OpenAI's "chat completions" with `stream`, as Ollama, llama.cpp, vLLM and LM Studio implement it: server-sent
+events with `choices[0].delta.content`, a `finish_reason` at the end, `usage` after it, then `[DONE]`. A server without streaming
+answers with one JSON object, which is accepted too. Reasoning (`reasoning_content`) is skipped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAME = "answer"
 
 
 class Constraint(StrEnum):
-    """How an answer was held to a shape, the strictest first."""
+    """Kinds of constraint on an answer, the strictest first."""
 
     SCHEMA = "schema"
     JSON = "json"
@@ -35,10 +35,11 @@ class Constraint(StrEnum):
 def chat(
     server: ServerAddress, model: str, request: ChatRequest, constraint: Constraint, check: Callable[[], None]
 ) -> Iterator[ChatPiece]:
-    """The answer in pieces; the last one says how it ended.
+    """Yield the answer in pieces; the last one has the reason of its end.
 
     Raises:
-        LanguageError: refused, too late, broken off, garbage; FormatRefusedError: the server does not take this constraint.
+        LanguageError: refused, timed out, interrupted, or invalid.
+        FormatRefusedError: the server does not support this constraint.
     """
     reader = _AnswerReader()
     for block in streamed(server, body_of(model, request, constraint), check):
@@ -50,7 +51,7 @@ def chat(
 
 
 def body_of(model: str, request: ChatRequest, constraint: Constraint) -> dict[str, Any]:
-    """The question as it is sent."""
+    """Return the body of the request."""
     body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": one.role, "content": one.content} for one in request.messages],
@@ -69,7 +70,7 @@ def body_of(model: str, request: ChatRequest, constraint: Constraint) -> dict[st
 
 
 class _AnswerReader:
-    """Bytes to pieces. `ended`: nothing more is to be waited for."""
+    """Parser from bytes to pieces. `ended`: the answer is complete."""
 
     def __init__(self) -> None:
         self.ended = False
@@ -93,7 +94,7 @@ class _AnswerReader:
                 return
 
     def rest(self) -> Iterator[ChatPiece]:
-        """What was left without a line's end."""
+        """Yield the piece of an unterminated last line."""
         if self.ended:
             return
         left = self._left.strip()
@@ -104,9 +105,10 @@ class _AnswerReader:
             yield from self._line(left)
 
     def last_piece(self) -> ChatPiece:
-        """
+        """Return the last piece.
+
         Raises:
-            LanguageError: nothing came, or it broke off.
+            LanguageError: nothing arrived, or the answer is incomplete.
         """
         if not self._events:
             raise LanguageError("llm.garbage" if self._unreadable else "llm.cut-off", retryable=not self._unreadable)

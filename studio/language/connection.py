@@ -1,7 +1,7 @@
-"""One language server over HTTP: small questions with a bound, and long answers that can be left at any moment.
+"""HTTP client for one language server: short requests with a timeout, and long answers that can be cancelled at any time.
 
-No proxy of the environment is used and no redirect followed, so what is sent goes to the address that was set and nowhere else.
-Every answer has a bound in bytes; nothing that is sent or received is logged.
+It uses no proxy of the environment and follows no redirect, so that data go to the configured address only. Every answer has a
+limit in bytes; nothing that is sent or received is logged.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FORMAT = ("response_format", "json_schema", "json_object", "grammar", "schema")
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """Where a server is, under its `/v1`, and the key that it wants; the key is in no text that this makes."""
+    """A server's base address with `/v1`, and its key, which no text of this class contains."""
 
     url: str
     api_key: str = field(default="", repr=False)
@@ -48,7 +48,7 @@ class ServerAddress:
 
     @property
     def root(self) -> str:
-        """Without `/v1`, where servers have routes of their own."""
+        """The address without `/v1`, under which servers have routes of their own."""
         return self.url.removesuffix("/v1")
 
     @property
@@ -58,10 +58,10 @@ class ServerAddress:
 
 
 def asked(server: ServerAddress, url: str, body: Mapping[str, Any] | None = None, seconds: float = QUESTION_SECONDS) -> Any:
-    """The JSON of a route: GET, or POST where there is a body.
+    """Return the JSON of a route: GET, or POST with a body.
 
     Raises:
-        LanguageError: nobody is there, or the answer is none.
+        LanguageError: no server answers, or the answer is invalid.
     """
     timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
     try:
@@ -88,7 +88,7 @@ def asked(server: ServerAddress, url: str, body: Mapping[str, Any] | None = None
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """Read once: it takes longer than a question."""
+    """Return the certificates, loaded once, because that takes longer than a request."""
     return httpx.create_ssl_context(trust_env=False)
 
 
@@ -97,13 +97,13 @@ def _client(server: ServerAddress, timeout: httpx.Timeout) -> httpx.Client:
 
 
 def streamed(server: ServerAddress, body: Mapping[str, Any], check: Callable[[], None]) -> Iterator[bytes]:
-    """The bytes of a chat's answer as they come.
+    """Yield the bytes of a chat's answer as they arrive.
 
     Args:
-        check: raises when nobody waits any more; called ten times a second. The server is hung up on then, at once.
+        check: raises if the caller has cancelled; called ten times a second. The connection is then closed at once.
 
     Raises:
-        LanguageError: refused, too late, too large, or broken off.
+        LanguageError: refused, timed out, too large, or interrupted.
     """
     exchange = _Exchange(server, body)
     threading.Thread(target=exchange.run, name="language-server", daemon=True).start()
@@ -114,7 +114,7 @@ def streamed(server: ServerAddress, body: Mapping[str, Any], check: Callable[[],
 
 
 class _Exchange:
-    """One question; the thread reads, whoever asked takes. The socket is shut from outside when that one leaves."""
+    """One request: a thread reads, the caller takes. The socket is shut down from outside if the caller leaves."""
 
     def __init__(self, server: ServerAddress, body: Mapping[str, Any]) -> None:
         self._server, self._body = server, body
@@ -153,7 +153,7 @@ class _Exchange:
             raise refusal(answer.status_code, refused, chat=True)
 
     def _note(self, event: str, told: Mapping[str, Any]) -> None:
-        """httpx tells how the connection stands; its socket is kept, so that it can be shut."""
+        """Keep the socket from httpx's trace events, so that it can be shut down."""
         _judge(event, told)
         if event == "connection.connect_tcp.complete":
             stream = told.get("return_value")
@@ -192,7 +192,7 @@ class _Exchange:
 
 
 def refusal(status: int, data: bytes, *, chat: bool = False) -> LanguageError:
-    """What a status other than success means. The server's own words are read, and not told: they may repeat what was sent."""
+    """Return the error for an HTTP status. The server's message is parsed but not shown, because it may repeat what was sent."""
     words = data[:20_000].decode("utf-8", "replace").lower()
     if status in (401, 403):
         return LanguageError("llm.key-wrong", status=status)
@@ -226,7 +226,7 @@ def _unreachable(error: Exception, server: ServerAddress, *, begun: bool = False
 
 
 def _judge(event: str, told: Mapping[str, Any]) -> None:
-    """A name can lead anywhere: where it did lead is judged once more, by number, before anything is sent."""
+    """Check the IP address of the connection before anything is sent, because a name can resolve to any address."""
     stream = told.get("return_value") if event == "connection.connect_tcp.complete" else None
     peer = stream.get_extra_info("server_addr") if stream is not None else None
     if isinstance(peer, tuple):

@@ -1,4 +1,4 @@
-"""What goes wrong with a language model."""
+"""Errors of language models."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from studio.errors import GreenroomError
 
 
 class LanguageError(GreenroomError):
-    """A language model cannot be asked, or did not answer as it should; the hint is the next step."""
+    """A language model cannot be reached, or its answer is invalid; the hint is the next step."""
 
 
 class NoLanguageModelError(LanguageError):
-    """No server is set, and the built-in model is not set up."""
+    """No server is configured, and the built-in model is not installed."""
 
 
 class FormatRefusedError(LanguageError):
-    """The server does not take this kind of constraint; another kind may do."""
+    """The server does not support this kind of constraint; another kind may work."""

@@ -1,4 +1,4 @@
-"""What a job hands to the language service: whether it is to stop, and where it tells what it waits for."""
+"""Adapters from a job's context to the callbacks of the language service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from studio.jobs.model import JobState
 
 
 def stop_of(context: JobContext) -> Callable[[], bool]:
-    """Tells, as often as it is called, whether the job was cancelled; it never raises."""
+    """Return a function that tells whether the job was cancelled; it never raises."""
 
     def cancelled() -> bool:
         try:
@@ -23,7 +23,7 @@ def stop_of(context: JobContext) -> Callable[[], bool]:
 
 
 def phases_of(context: JobContext) -> Callable[[str, str], None]:
-    """Hears a state by its name and a note, and makes them those of the job."""
+    """Return a function that sets the phase and note of the job."""
 
     def phase(state: str, note: str) -> None:
         context.phase(JobState(state), note)

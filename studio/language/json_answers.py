@@ -1,7 +1,7 @@
-"""JSON out of what a language model wrote: thoughts and fences taken away, small slips mended, checked against what was asked.
+"""JSON from the text of a language model: reasoning and code fences removed, small errors repaired, validated.
 
-A model that cannot be held to a schema while it writes wraps JSON in a fence, adds a sentence before it, forgets a comma or is
-cut off in the middle. `json_repair` (MIT) mends that, and whether it had to is told: mended is not the same as meant.
+A model without a constraint wraps JSON in a fence, adds a sentence before it, forgets a comma or is cut off. `json_repair` (MIT)
+repairs that, and the result tells whether it had to, because repaired JSON may differ from the intended one.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Check = Callable[[Any], T]
 
 @dataclass(frozen=True)
 class ParsedAnswer(Generic[T]):
-    """An answer that is what was asked. `repaired`: its JSON had to be mended first."""
+    """A valid answer. `repaired`: its JSON had to be repaired."""
 
     value: T
     repaired: bool
 
 
 class AnswerWrongError(ValueError):
-    """What is wrong with an answer, in words that a model can act on. `not_json`: there was no JSON in it at all."""
+    """Errors of an answer, in words that a model can act on. `not_json`: it contained no JSON."""
 
     def __init__(self, problem: str, *, not_json: bool = False) -> None:
         super().__init__(problem)
@@ -41,9 +41,9 @@ class AnswerWrongError(ValueError):
 
 
 def spoken_text(answer: str) -> str:
-    """The answer without what a thinking model thought aloud before it.
+    """Return the answer without the reasoning before it.
 
-    A thought without an end is all that there is: the answer was cut off in it, so nothing is left.
+    Reasoning without an end means that the answer was cut off, so nothing remains.
     """
     begin, end = _THOUGHT
     while True:
@@ -56,7 +56,7 @@ def spoken_text(answer: str) -> str:
 
 
 def parse_answer(answer: str, check: Check[T]) -> ParsedAnswer[T]:
-    """The value in an answer.
+    """Return the value in an answer.
 
     Raises:
         AnswerWrongError: no JSON, or JSON of another shape.
@@ -73,7 +73,7 @@ def parse_answer(answer: str, check: Check[T]) -> ParsedAnswer[T]:
 
 
 def model_check(model: type[BaseModel]) -> Check[Any]:
-    """A check that an answer is a pydantic model."""
+    """Return a validator for a pydantic model."""
 
     def check(value: Any) -> Any:
         try:
@@ -85,10 +85,10 @@ def model_check(model: type[BaseModel]) -> Check[Any]:
 
 
 def schema_check(schema: dict[str, Any]) -> Check[Any]:
-    """A check that an answer keeps a JSON schema. References to elsewhere are not followed.
+    """Return a validator for a JSON schema. External references are not followed.
 
     Raises:
-        ValueError: it is no JSON schema.
+        ValueError: it is not a JSON schema.
     """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
@@ -117,7 +117,7 @@ def _checked(value: Any, check: Check[T]) -> T:
 
 
 def _bare(text: str) -> str:
-    """Without a fence of Markdown around it."""
+    """Return the text without a surrounding Markdown fence."""
     if text.startswith("```") and text.endswith("```") and len(text) > 6:
         _, _, inner = text[:-3].partition("\n")
         return inner.strip()

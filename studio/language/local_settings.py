@@ -1,7 +1,7 @@
-"""settings.local.yaml in the data folder: what was chosen in the page while the studio ran, over what settings.yaml says.
+"""settings.local.yaml in the data folder: settings that were changed on the page, which override settings.yaml.
 
-It is checked as settings.yaml is, and readable by its owner alone, because it may hold a key. Variables of the environment
-(GREENROOM_…) count before both.
+It is validated like settings.yaml, and readable by its owner only, because it may contain a key. Environment variables
+(GREENROOM_…) override both.
 """
 
 from __future__ import annotations
@@ -27,26 +27,27 @@ GroupT = TypeVar("GroupT", bound=SettingsGroup)
 
 
 class LocalSettings:
-    """The file, which need not be there. One lock; any thread may call anything."""
+    """The file, which need not exist. One lock; any thread may call any method."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
         self._lock = threading.Lock()
 
     def over(self, name: str, group: GroupT) -> GroupT:
-        """A group of the settings with what the file says instead.
+        """Return a group of the settings with the file's values in place.
 
         Raises:
-            SettingsError: the file is not YAML, names a group or a setting that does not exist, or a value that is not allowed.
+            SettingsError: the file is not YAML, names an unknown group or setting, or has an invalid value.
         """
         with self._lock:
             return _over(name, group, self._read().get(name) or {})
 
     def choose(self, name: str, group: GroupT, values: Mapping[str, Any]) -> GroupT:
-        """Keep some values of a group, None for going back to what settings.yaml says; the group as it is then.
+        """Store some values of a group, None to return to settings.yaml, and return the group.
 
         Raises:
-            SettingsError: a value is not allowed; nothing is written. OSError: the disk.
+            SettingsError: a value is invalid; nothing is written.
+            OSError: the disk failed.
         """
         with self._lock:
             given = self._read()
@@ -66,7 +67,7 @@ class LocalSettings:
 
 
 def fixed_by_variables(name: str) -> frozenset[str]:
-    """Settings of a group that variables of the environment give, which no choice in the page changes."""
+    """Return the settings of a group that environment variables set, so that the page cannot change them."""
     prefix = f"greenroom_{name}__"
     return frozenset(one.lower().removeprefix(prefix) for one in os.environ if one.lower().startswith(prefix))
 

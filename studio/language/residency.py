@@ -1,7 +1,7 @@
-"""The memory of a language server on this machine, in the gate's books: by the server's own report, and asked to make room.
+"""Accounting of a local language server's memory at the gate: by the server's own report, with eviction on request.
 
-Ollama says what each model takes (`/api/ps`) and lets one go when it is asked with `keep_alive: 0`. Of llama.cpp, vLLM and
-LM Studio the process is measured; they keep their model until they end, so the gate is told of no room to be had there.
+Ollama reports the memory of each model (`/api/ps`) and unloads one on a request with `keep_alive: 0`. For llama.cpp, vLLM and LM
+Studio the process is measured; they keep their model until they exit, so that the gate cannot free their memory.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _Held:
 
 
 class LanguageServerResidency:
-    """What the server that is chosen holds. Any thread; one lock, and nothing is asked while it is held."""
+    """The memory of the chosen server. Any thread may call any method; one lock, which is not held during requests."""
 
     def __init__(self, meter: MemoryMeter) -> None:
         self._meter = meter
@@ -58,20 +58,20 @@ class LanguageServerResidency:
         self._held = _Held()
 
     def choose(self, server: ServerAddress | None, kind: ServerKind, model: str) -> None:
-        """The server that is used from now on, None for none."""
+        """Set the server in use, None for none."""
         with self._lock:
             self._server, self._kind, self._model = server, kind, model
             self._held = _Held()
 
     @property
     def held_gib(self) -> float:
-        """As last measured; 0 where nothing is known."""
+        """The last measurement in GiB; 0 if it is unknown."""
         with self._lock:
             return self._held.gib
 
     @contextmanager
     def use(self) -> Iterator[None]:
-        """While it lasts the server counts as busy; what it holds is looked at when it ends."""
+        """Mark the server as busy within the context; its memory is measured at the end."""
         with self._lock:
             self._uses += 1
         try:
@@ -82,7 +82,7 @@ class LanguageServerResidency:
                 self._uses, self._idle_since = self._uses - 1, time.monotonic()
 
     def look(self) -> None:
-        """Measure what the server holds, where it is on this machine."""
+        """Measure the server's memory if it is on this machine."""
         with self._lock:
             server, kind, model = self._server, self._kind, self._model
         if server is None or place_of(server.url) is not Place.MACHINE:
@@ -95,7 +95,7 @@ class LanguageServerResidency:
                 self._held = _Held(held, time.monotonic(), pid, can_let_go=reported is not None)
 
     def snapshot(self) -> list[WorkerStatus]:
-        """As a holder of memory for the gate; [] where it holds nothing that can be told, or what it held has gone by itself."""
+        """Return the server as a memory holder for the gate; [] if its memory is unknown, or was released."""
         with self._lock:
             held, idle = self._held, 0.0 if self._uses else time.monotonic() - self._idle_since
             if held.gib < 0.05 or (held.can_let_go and idle > KEPT_SECONDS):
@@ -105,7 +105,7 @@ class LanguageServerResidency:
             return [WorkerStatus(SERVER_ID, held.pid, state, held.gib, idle, KEPT_SECONDS, Tier.MEDIUM, self._opened)]
 
     def evict(self) -> bool:
-        """Ask an unused server to let its models go; whether it did. The next question loads them again."""
+        """Unload an unused server's models and return whether it did. The next request loads them again."""
         with self._lock:
             server, busy, can = self._server, self._uses > 0, self._held.can_let_go
         if server is None or busy or not can:
@@ -118,7 +118,7 @@ class LanguageServerResidency:
         return False
 
     def end(self, holder: str, reason: str) -> bool:
-        """Memory runs out: the same, whoever uses it."""
+        """Do the same when memory runs out, even if the server is in use."""
         with self._lock:
             server = self._server
         if server is None:
@@ -129,7 +129,7 @@ class LanguageServerResidency:
         return True
 
     def _reported(self, server: ServerAddress, model: str) -> float | None:
-        """What Ollama says that its models take, in GiB; None where it is no Ollama."""
+        """Return Ollama's report of its models' memory in GiB; None for other servers."""
         try:
             told = asked(server, f"{server.root}/api/ps", seconds=ASK_SECONDS)
             return sum(max(0, int(one["size"])) for one in told["models"]) / GIB

@@ -1,4 +1,4 @@
-"""What is at an address: which kind of server, which models; and finding the ones that listen on this machine."""
+"""Identification of a server at an address and of its models, and discovery of servers on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OURS = "greenroom"
 
 
 class ServerKind(StrEnum):
-    """Which program it is, as a person knows it."""
+    """Programs that serve language models, by their display names."""
 
     OLLAMA = "Ollama"
     LLAMA_CPP = "llama.cpp"
@@ -42,7 +42,7 @@ _OWNERS = {
 
 @dataclass(frozen=True)
 class FoundServer:
-    """A server that answered: its address, and its models, those for chats first."""
+    """A server that answered: its address, and its models, chat models first."""
 
     url: str
     kind: ServerKind
@@ -50,10 +50,10 @@ class FoundServer:
 
 
 def looked_at(server: ServerAddress, seconds: float = 10.0) -> FoundServer:
-    """What it is and what it has.
+    """Return kind and models of a server.
 
     Raises:
-        LanguageError: nobody is there, or it is no such server.
+        LanguageError: no server answers, or it is no language server.
     """
     told = asked(server, f"{server.url}/models", seconds=seconds)
     rows = told.get("data") if isinstance(told, dict) else None
@@ -70,7 +70,9 @@ def looked_at(server: ServerAddress, seconds: float = 10.0) -> FoundServer:
 
 
 def find_on_this_machine(ports: tuple[int, ...] = tuple(WELL_KNOWN), without: int = 0) -> list[FoundServer]:
-    """The servers that answer at well-known ports of the loopback address, asked at once; `without`: the studio's own port."""
+    """Return the servers on well-known ports of the loopback address, requested in parallel; `without` is the studio's own
+    port.
+    """
 
     def look(port: int) -> FoundServer | None:
         try:

@@ -1,7 +1,7 @@
-"""The language service: which model answers, chosen and tried while the studio runs, and every question to it.
+"""The language service: choice and test of the model in use, and all requests to it.
 
-A server that a person has chosen answers; where none is chosen, the built-in model where it is set up; else there is a written
-"no language model". Nothing is asked at a start, and nothing of another address than the one that was chosen.
+The server that the user has chosen answers; without a choice the built-in model, if it is installed; otherwise requests fail with
+NoLanguageModelError. Nothing is sent at the start, and nothing to any other address than the chosen one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ GROUP = "language"
 
 
 class LanguageService:
-    """One for the studio. Any thread; the lock guards what is chosen and counted, and no question is asked while it is held."""
+    """The only instance of the studio. Any thread may call any method; the lock guards choice and counts and is not held during
+    requests.
+    """
 
     def __init__(
         self,
@@ -48,9 +50,10 @@ class LanguageService:
         residency: LanguageServerResidency,
         own_port: int = 0,
     ) -> None:
-        """
+        """Create the service.
+
         Raises:
-            SettingsError: settings.local.yaml is wrong.
+            SettingsError: settings.local.yaml is invalid.
         """
         self._settings, self._local, self._catalog, self._site = settings, local, catalog, site
         self._workers, self.residency, self._own_port = workers, residency, own_port
@@ -67,7 +70,7 @@ class LanguageService:
     # Choosing
 
     def status(self) -> LanguageStatus:
-        """Cheap, and asks nobody: pages call it often."""
+        """Return the status, without requests, because pages call it often."""
         with self._lock:
             chosen, kind, problem, tried = self._chosen, self._kind, self._problem, self._tried
         engine, ready = built_in_engine(self._catalog, self._site)
@@ -99,13 +102,15 @@ class LanguageService:
         )  # fmt: skip
 
     def choose(self, url: str, model: str = "", api_key: str | None = None) -> LanguageStatus:
-        """Use a server from now on, or none with an empty address. Nothing is asked of it.
+        """Use a server from now on, or none with an empty address. Sends nothing to it.
 
         Args:
-            api_key: None keeps the one that is set for this very server, "" takes it out.
+            api_key: None keeps the one of this server, "" removes it.
 
         Raises:
-            LanguageError: it is no address. SettingsError: a value is not allowed. StorageError, OSError: the disk.
+            LanguageError: it is no address.
+            SettingsError: a value is invalid.
+            StorageError, OSError: the disk failed.
         """
         fixed = fixed_by_variables(GROUP) & {"url", "model", "api_key"}
         if fixed:
@@ -122,7 +127,7 @@ class LanguageService:
         return self.status()
 
     def find(self) -> list[FoundServer]:
-        """The servers that listen at well-known ports of this machine; takes some two seconds, and is done on request alone."""
+        """Return the servers on well-known ports of this machine; takes about two seconds, and runs on request only."""
         return find_on_this_machine(without=self._own_port)
 
     def _address(self, url: str, key: str) -> ServerAddress:
@@ -191,7 +196,7 @@ class LanguageService:
         cancelled: Callable[[], bool] = never_cancelled,
         heard: Callable[[str], None] = no_op,
     ) -> MindAnswer[str]:
-        """A plain answer of a mind; `heard` is told each piece, and "" when it begins again.
+        """Return a plain answer of a model; `heard` gets each piece, and "" when it starts again.
 
         Raises:
             LanguageError, EngineError, Cancelled.
@@ -202,7 +207,7 @@ class LanguageService:
     def ask_shaped(
         self, mind: Mind, request: ChatRequest, shape: Check[T], cancelled: Callable[[], bool] = never_cancelled
     ) -> MindAnswer[T]:
-        """An answer of the shape that `request.schema` describes and `shape` judges.
+        """Return an answer of the shape that `request.schema` describes and `shape` validates.
 
         Raises:
             LanguageError, EngineError, Cancelled.
@@ -211,10 +216,11 @@ class LanguageService:
             return count(ask_json(mind, request, shape, checking(cancelled)))
 
     def ask_schema(self, mind: Mind, request: ChatRequest, cancelled: Callable[[], bool] = never_cancelled) -> MindAnswer[Any]:
-        """An answer that keeps `request.schema`.
+        """Return an answer that is valid under `request.schema`.
 
         Raises:
-            LanguageError: as above, or it is no schema. EngineError, Cancelled.
+            LanguageError: as above, or it is not a schema.
+            EngineError, Cancelled.
         """
         try:
             shape = schema_check(request.schema or {})
@@ -246,7 +252,7 @@ class LanguageService:
             self._strictest[(url, mind.name)] = mind.strictest
 
     def _note(self, url: str, error: GreenroomError | None) -> None:
-        """How the chosen server stands, after it was asked."""
+        """Record the state of the chosen server after a request."""
         with self._lock:
             if url and url == self._chosen.url:
                 self._problem, self._tried = error, True
@@ -254,7 +260,7 @@ class LanguageService:
     # Trying
 
     def test(self, cancelled: Callable[[], bool] = never_cancelled) -> ServerTest:
-        """Ask what is chosen one question, and find out what it can be held to.
+        """Send one question to the model in use, and find out which constraint it supports.
 
         Raises:
             NoLanguageModelError, LanguageError, EngineError, Cancelled.
@@ -280,7 +286,7 @@ class LanguageService:
         )  # fmt: skip
 
     def _timed(self, mind: Mind, cancelled: Callable[[], bool]) -> tuple[MindAnswer[str], float, float]:
-        """The answer to the trial's question, how long it took, and how long until its first word."""
+        """Return the answer to the test question, its duration, and the time to its first word."""
         begun = time.monotonic()
         pieces: list[float] = []
 

@@ -1,4 +1,4 @@
-"""What the language service tells of itself, as values."""
+"""Status of the language service as values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SERVER, BUILT_IN, NONE = "server", "built-in", "none"
 
 @dataclass(frozen=True)
 class TokenCounts:
-    """What was asked since the studio was started. `speed`: tokens a second of the last answers, 0 before the first."""
+    """Requests and tokens since the start. `speed`: tokens a second of the last answers, 0 before the first."""
 
     questions: int = 0
     prompt_tokens: int = 0
@@ -25,7 +25,7 @@ class TokenCounts:
 
 
 class TokenBook:
-    """What was asked, by the name of the model. Any thread."""
+    """Token counts by the name of the model. Any thread may call any method."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,13 +42,16 @@ class TokenBook:
 
 @dataclass(frozen=True)
 class LanguageStatus:
-    """What answers now.
+    """The model in use.
 
     Args:
-        source: "server", "built-in" or "none". place: where what is asked goes, "" for nowhere.
-        ready: whether it can be asked, as far as is known without asking. sentence, next_step: that in words.
-        has_key: whether a key is set; it is never given. constraint: the strictest that the server is known to take, "" untried.
-        set_up: id of the engine that one button makes ready, "" when there is none to set up.
+        source: "server", "built-in" or "none".
+        place: where requests go, "" for nowhere.
+        ready: whether it answers, as far as is known without a request.
+        sentence, next_step: the same in words.
+        has_key: whether a key is set; its value is never shown.
+        constraint: the strictest one that the server is known to support, "" before a test.
+        set_up: id of the engine that the "Set up" button installs, "" for no button.
     """
 
     source: str
@@ -69,11 +72,13 @@ class LanguageStatus:
 
 @dataclass(frozen=True)
 class ServerTest:
-    """What trying a server showed.
+    """The result of a test.
 
     Args:
-        speed: tokens a second; first_seconds: until the first word. constraint: the strictest that was kept.
-        answer: what it said, shortened.
+        speed: tokens a second.
+        first_seconds: time to the first word.
+        constraint: the strictest one that works.
+        answer: the shortened answer.
     """
 
     url: str

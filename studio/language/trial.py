@@ -1,4 +1,4 @@
-"""Trying a language model: a question to time it by, and what it can be held to, found out and not believed."""
+"""Test of a language model: its speed, and the constraints that it really supports."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ SHAPE_QUESTION = ChatRequest((ChatMessage("user", "Name a colour that you like."
 
 
 def strictest_kept(mind: Mind, check: Callable[[], None]) -> Constraint:
-    """The strictest constraint that it truly keeps: the question says nothing of the schema, so only the constraint leads there.
+    """Return the strictest working constraint: the question does not mention the schema, so only the constraint leads to it.
 
     Raises:
-        LanguageError: it cannot be asked now. EngineError, and what `check` raises.
+        LanguageError: it cannot be reached now.
+        EngineError: of the built-in model. Errors of `check` pass through.
     """
     for constraint in (Constraint.SCHEMA, Constraint.JSON):
         question = SHAPE_QUESTION if constraint is Constraint.SCHEMA else _in_words(SHAPE_QUESTION)

@@ -1,4 +1,4 @@
-"""What takes space on the disk, what of it can be removed, and its removal."""
+"""Disk usage by area, and removal of what is not needed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ YOUNG_SECONDS = 3600.0
 
 
 class JobList(Protocol):
-    """What is needed of the jobs."""
+    """The part of the job service that this module uses."""
 
     def list(self, states: Collection[JobState | str] = ..., *, limit: int = ...) -> Sequence[Job]: ...
 
@@ -40,7 +40,7 @@ class JobList(Protocol):
 
 @dataclass(frozen=True)
 class StorageArea:
-    """One part of the data folder. `bytes` is what it takes on the disk; `quota` is 0 where there is none."""
+    """One part of the data folder. `bytes` is its size on the disk; `quota` is 0 for no limit."""
 
     name: str
     title: str
@@ -51,7 +51,7 @@ class StorageArea:
 
 @dataclass(frozen=True)
 class ReclaimableSpace:
-    """Something that can go: how much of it, and what is lost with it, in a sentence."""
+    """Data that can be removed: their size, and a sentence about the consequence."""
 
     name: str
     title: str
@@ -70,7 +70,7 @@ class DiskReport:
     disposable: tuple[ReclaimableSpace, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For the API; sizes in bytes."""
+        """Return the report for the API; sizes in bytes."""
         return {
             "at": self.at,
             "total": self.total,
@@ -81,9 +81,10 @@ class DiskReport:
 
 
 class DiskUsage:
-    """Measures and clears. Walking the folders takes a second, so a report is kept for five minutes unless refreshed.
+    """Measures and clears disk usage. A scan of the folders takes a second, so a report is cached for five minutes unless
+    refreshed.
 
-    Any thread may call; one lock lets one measure at a time. Removing never touches what a job that has not ended needs.
+    Any thread may call any method; one lock serialises scans. Data that unfinished jobs need are never removed.
     """
 
     def __init__(
@@ -111,10 +112,10 @@ class DiskUsage:
             return kept
 
     def clear(self, name: str) -> int:
-        """Remove what can go under this name; the bytes that came back.
+        """Remove the data of a name and return the bytes that were freed.
 
         Raises:
-            InvalidInput: nothing has this name, or it is in use now.
+            InvalidInput: the name is unknown, or the data are in use.
         """
         ways: dict[str, Callable[[], int]] = {
             "outputs": self._clear_outputs,
@@ -131,12 +132,12 @@ class DiskUsage:
         return freed
 
     def outputs_in_use(self) -> set[str]:
-        """Ids of the outputs that jobs which have not ended are made from."""
+        """Return ids of the outputs that are inputs of unfinished jobs."""
         needed = set(texts_in(job.spec for job in self._unended()))
         return {output.id for output in self._library.list(limit=None) if {output.id, str(output.path)} & needed}
 
     def enforce_quota(self) -> int:
-        """Let retention and quota remove outputs, but none that a job still needs; how many went."""
+        """Remove outputs by retention and quota, except those that a job needs, and return their number."""
         return len(self._library.enforce_quota(self.outputs_in_use()))
 
     def check_writable(self) -> None:
@@ -156,9 +157,9 @@ class DiskUsage:
                 probe.unlink()
 
     def remove_unused_uploads(self) -> int:
-        """Remove uploads of yesterday and before that no job of the list names, ended or not; the bytes that came back.
+        """Remove uploads older than a day that no listed job refers to, and return the bytes that were freed.
 
-        Kept assets are in the list of the Character Swap tab and stay until they are deleted there.
+        Kept assets are listed on the Character Swap tab and remain until they are deleted there.
         """
         uploads = self._paths.root / "uploads"
         named = [text for spec in self._jobs.specs_naming(uploads.name) for text in texts_in(spec)]
@@ -250,5 +251,5 @@ class DiskUsage:
         ]
 
     def _old_logs(self) -> list[Path]:
-        """Rotated files: name.log.1 and so on."""
+        """Return rotated files: name.log.1 and so on."""
         return [path for path in self._paths.logs.rglob("*") if path.is_file() and path.suffix[1:].isdigit()]

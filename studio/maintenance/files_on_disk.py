@@ -1,4 +1,4 @@
-"""What files and folders take on the disk, when they last changed, and removing them."""
+"""Size, age and removal of files and folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def texts_in(values: Any) -> Iterator[str]:
-    """Every text in nested dicts and lists."""
+    """Yield every string in nested dicts and lists."""
     if isinstance(values, str):
         yield values
     elif isinstance(values, dict):
@@ -29,7 +29,7 @@ def entries(folder: Path) -> list[Path]:
 
 
 def last_change(path: Path) -> float:
-    """When it, or the newest file in it, last changed; an empty folder itself, 0 when it is gone."""
+    """Return the modification time of a file, or of the newest file in a folder (an empty one's own); 0 if it does not exist."""
     times = [0.0]
     for one in list(walk(path)) or [path]:
         with contextlib.suppress(OSError):
@@ -38,7 +38,7 @@ def last_change(path: Path) -> float:
 
 
 def disk_space(path: Path) -> tuple[int, int]:
-    """(bytes on the disk, files) of a file or a folder; links are not followed, a file with several names counts once."""
+    """Return (bytes on the disk, number of files); links are not followed, hard links count once."""
     return disk_space_of(walk(path))
 
 
@@ -64,7 +64,7 @@ def disk_space_of(paths: Any) -> tuple[int, int]:
 
 
 def remove(paths: Any) -> int:
-    """Remove files and folders; the bytes that came back. What cannot be removed stays."""
+    """Remove files and folders, and return the bytes that were freed. What cannot be removed remains."""
     freed = 0
     for path in list(paths):
         size = disk_space(path)[0]

@@ -1,4 +1,4 @@
-"""Regular tidying while the studio is open."""
+"""Periodic maintenance while the studio is open."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ INTERVAL_SECONDS = 3600.0
 
 
 class MaintenanceTimer:
-    """Runs its tasks once soon after the start and then every hour, one after the other in a thread of its own.
+    """Runs its tasks soon after the start and then every hour, one after the other in its own thread.
 
-    A task that fails is logged and tried again the next time; the others run all the same.
+    A task that fails is logged and runs again the next time; the others are not affected.
     """
 
     def __init__(self, tasks: Mapping[str, Callable[[], object]], interval_seconds: float = INTERVAL_SECONDS) -> None:
@@ -27,7 +27,7 @@ class MaintenanceTimer:
         self._thread.start()
 
     def close(self, timeout: float = 1.0) -> None:
-        """End after the present task. Tasks leave nothing half done when the process is killed."""
+        """Stop after the present task. Tasks are safe to kill at any time."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(timeout)

@@ -1,4 +1,4 @@
-"""How the last server on this data folder ended, as far as its leftovers show."""
+"""How the last server on this data folder ended, by the files it left."""
 
 from __future__ import annotations
 
@@ -25,21 +25,22 @@ class LastShutdown(StrEnum):
 
     @property
     def suspicious(self) -> bool:
-        """Whether its work at that moment may have caused the end."""
+        """Whether its running work may have caused the end."""
         return self in (LastShutdown.FAULT, LastShutdown.MEMORY, LastShutdown.MACHINE)
 
 
 class ShutdownMarker:
-    """Marks that a server lives on a data folder, from start to `close`; made while the folder's lock is held.
+    """Marks a running server on a data folder until `close`; created while the folder's lock is held.
 
-    A server that ends without `close` leaves its marker, and, when it crashed, the traces of all its threads.
+    A server that ends without `close` leaves its marker, and after a crash the stack traces of all its threads.
     """
 
     def __init__(self, marker: Path, fault_log: Path, proc: Path = Path("/proc")) -> None:
-        """
+        """Create the marker.
+
         Args:
-            marker: a small JSON file, there as long as a server lives.
-            fault_log: where Python writes its threads' traces when the process crashes.
+            marker: a small JSON file that exists while a server runs.
+            fault_log: file for the stack traces that Python writes in a crash.
 
         Raises:
             StorageError: they cannot be written.
@@ -55,7 +56,7 @@ class ShutdownMarker:
             raise StorageError("storage.not-writable") from error
 
     def close(self) -> None:
-        """Mark that the server ended as it should. Closing twice does no harm."""
+        """Mark a clean shutdown. Idempotent."""
         if self._faults is not None:
             faulthandler.disable()
             self._faults.close()
@@ -81,7 +82,7 @@ class ShutdownMarker:
         return LastShutdown.MEMORY if left.get("memory_kills", 0) < now["memory_kills"] else LastShutdown.KILLED
 
     def _machine(self) -> dict[str, Any]:
-        """This boot of the machine, and how many processes its kernel has ended for want of memory."""
+        """Return this boot's id, and how many processes the kernel has killed for lack of memory."""
         boot, kills = "", 0
         with contextlib.suppress(OSError, ValueError):
             boot = (self._proc / "sys/kernel/random/boot_id").read_text().strip()

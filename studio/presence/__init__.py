@@ -1,1 +1,1 @@
-"""Whether somebody is with the studio at this moment, for work that gives way to them."""
+"""Whether a live conversation is in progress, to which other work yields."""

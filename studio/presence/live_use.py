@@ -1,4 +1,4 @@
-"""Somebody talks with the studio now: what renders waits at its next border, so that answers do not come late."""
+"""A counter of live conversations; renderers pause at their next checkpoint while one is in progress, for low latency."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ POLL_SECONDS = 0.25
 
 
 class LiveUse:
-    """One for the studio. Any thread."""
+    """The only instance of the studio. Any thread may call any method."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -23,7 +23,7 @@ class LiveUse:
 
     @contextmanager
     def use(self) -> Iterator[None]:
-        """For as long as a conversation lasts."""
+        """Count a conversation within the context."""
         with self._changed:
             self._users += 1
         try:
@@ -34,7 +34,7 @@ class LiveUse:
                 self._changed.notify_all()
 
     def wait(self, stopped: Callable[[], bool]) -> None:
-        """Return when nobody talks any more, or it was stopped."""
+        """Return when no conversation is in progress, or `stopped` returns true."""
         with self._changed:
             while self._users and not stopped():
                 self._changed.wait(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Check of the ComfyUI server that the settings name."""
+"""Check of the configured ComfyUI server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GROUP = "ComfyUI"
 
 
 def server(context: DoctorContext) -> Iterator[CheckResult]:
-    """Whether it answers, and as which version. Nothing is started for this."""
+    """Check that it answers, and its version. The server is not started."""
     settings = context.settings.comfyui
     if settings.path is not None and not settings.url:
         there = (settings.path / "main.py").is_file()

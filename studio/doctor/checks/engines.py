@@ -1,4 +1,4 @@
-"""Checks of the engines that are ready: speech that must be understood again, and a face that must be found."""
+"""Checks of ready engines: synthesised speech must be recognised, and a face must be found."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TRY_AGAIN = "Unload it in the System tab and try again; its log lies in the data
 
 
 def speech(context: DoctorContext) -> Iterator[CheckResult]:
-    """A sentence from each ready engine that knows English, written down again by the best ready transcriber."""
+    """Synthesise a sentence with each ready engine for English, and transcribe it with the best ready recogniser."""
     listener = _listener(context)
     for engine in context.catalog.of(EngineKind.SPEECH):
         card = engine.card
@@ -44,7 +44,7 @@ def speech(context: DoctorContext) -> Iterator[CheckResult]:
 
 
 def _listener(context: DoctorContext) -> type[Engine] | None:
-    """A recogniser, or where only a rough one is there, the engine that follows a known text."""
+    """Return a recogniser, or the engine that follows a known text if only a rough one is ready."""
     chosen = choose_verifier("en", "", context.catalog, context.site)
     return context.catalog.get(chosen) if chosen else None
 
@@ -73,7 +73,7 @@ def _spoken(context: DoctorContext, engine: type[Engine], listener: type[Engine]
 
 
 def _say(context: DoctorContext, engine: type[Engine]) -> tuple[Audio, list[float]]:
-    """The sentence, and how long each of the short calls took; heavy engines are asked once."""
+    """Return the sentence's sound, and the duration of each short call; slow engines get one call."""
     voice = _voice(context, engine)
     with context.workers.lease(engine, engine.Options()) as working:
         spoken = working.synthesize(SpeechRequest(SENTENCE, voice))
@@ -86,7 +86,7 @@ def _say(context: DoctorContext, engine: type[Engine]) -> tuple[Audio, list[floa
 
 
 def _voice(context: DoctorContext, engine: type[Engine]) -> SpeakingVoice:
-    """A preset where the engine has them, else the sample clip that ships with the studio."""
+    """Return a preset if the engine has any, else the sample clip that ships with the studio."""
     presets = engine.preset_voices(context.site)
     if presets:
         return SpeakingVoice(preset=next((one.id for one in presets if one.language.startswith("en")), presets[0].id))
@@ -102,7 +102,7 @@ def _heard(context: DoctorContext, listener: type[Engine], sound: Audio) -> str:
 
 
 def faces(context: DoctorContext) -> Iterator[CheckResult]:
-    """The face mesh finds the face of a sample portrait."""
+    """Find the face of a sample portrait with the face mesh."""
     began = time.perf_counter()
     portrait = next(iter(sorted((context.site.assets / "portraits").glob("*.*g"))))
     found = FaceMesh(context.site.assets).find(read_image(portrait))

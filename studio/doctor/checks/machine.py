@@ -1,4 +1,4 @@
-"""Checks of the machine itself: Python, clock, shipped files, memory, graphics card."""
+"""Checks of the machine: Python, clock, shipped files, memory, GPU."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEAST_GIB = 4
 
 
 def python_version(context: DoctorContext) -> Iterator[CheckResult]:
-    """A Python that the lock was made for, with what the lock names at the versions it names."""
+    """Check the versions of Python and of the packages in the lock."""
     version = sys.version_info[:2]
     if not SUPPORTED[0] <= version <= SUPPORTED[1]:
         yield CheckResult(
@@ -55,7 +55,7 @@ def _differing(lock: Path) -> Iterator[str]:
 
 
 def clock(context: DoctorContext) -> Iterator[CheckResult]:
-    """A clock set back makes new results look older than old ones, and tokens and certificates look unborn."""
+    """Check the clock: if it is set back, new results look older than old ones, and tokens and certificates are not yet valid."""
     newest = max((path.stat().st_mtime for path in _dated(context)), default=0.0)
     behind = newest - context.now()
     if behind > SLACK_SECONDS:
@@ -79,7 +79,7 @@ def _length(seconds: float) -> str:
 
 
 def shipped_files(context: DoctorContext) -> Iterator[CheckResult]:
-    """Every file that came with the studio, by its checksum: fonts, voices, the face mesh, the English reader."""
+    """Compare every file that ships with the studio with its checksum: fonts, voices, the face mesh, the English reader."""
     assets = context.site.assets
     wrong = []
     listed = (assets / SUMS).read_text("utf-8").splitlines() if (assets / SUMS).is_file() else None

@@ -1,4 +1,4 @@
-"""Checks of the libraries under sound and pictures: every format written and read back, resampling against stored values."""
+"""Checks of the libraries for sound and pictures: round trips of every format, and resampling compared with stored values."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ LEAST_LIKENESS = {"lossless": 0.9999, "lossy": 0.97}
 
 
 def tone(rate: int, seconds: float = 1.0) -> Audio:
-    """A chord with a slow swell: [rate * seconds, 1]."""
+    """Return a chord with a slow swell: [rate * seconds, 1]."""
     at = np.arange(round(rate * seconds)) / rate
     wave = sum(np.sin(2 * np.pi * pitch * at) for pitch in (220.0, 554.37, 1318.5)) / 4
     return Audio((wave * (0.5 + 0.5 * np.sin(2 * np.pi * 2 * at)))[:, None].astype(np.float32), rate)
 
 
 def formats(context: DoctorContext) -> Iterator[CheckResult]:
-    """One second of sound in each format, a few pictures as a video and as each kind of picture: made, read, compared."""
+    """Write, read and compare one second of sound in each format, a few pictures as a video, and every picture format."""
     with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
         for key, kind in AUDIO_FORMATS.items():
             yield _tried(kind.title, partial(_sound, Path(folder), key))
@@ -47,7 +47,7 @@ def formats(context: DoctorContext) -> Iterator[CheckResult]:
 
 
 def resampling(context: DoctorContext) -> Iterator[CheckResult]:
-    """A tone at 48 kHz brought to 16 kHz must be the tone that was made at 16 kHz, and one above half the rate must be gone."""
+    """Check resampling from 48 kHz to 16 kHz: a tone keeps its form, and one above the Nyquist frequency disappears."""
     began = time.perf_counter()
     down, wanted = resample(tone(RATE), 16_000), tone(16_000)
     inside = slice(800, 15_200)
@@ -90,7 +90,7 @@ def _sound(folder: Path, key: str) -> str:
 
 
 def _likeness(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """Greatest correlation over all shifts: a codec may put a delay before the sound."""
+    """Return the maximum of the cross-correlation, because a codec may delay the sound."""
     size = 2 * len(a)
     shifted = np.fft.irfft(np.fft.rfft(a, size) * np.conj(np.fft.rfft(b, size)), size)
     return float(shifted.max() / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12))

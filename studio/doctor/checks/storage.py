@@ -1,4 +1,4 @@
-"""Checks of the data folder: free space, writing, and SQLite as the studio uses it."""
+"""Checks of the data folder: free space, writing, and SQLite."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_free_space(context: DoctorContext) -> Iterator[CheckResult]:
 
 
 def writing(context: DoctorContext) -> Iterator[CheckResult]:
-    """A file made, forced to the disk, renamed and deleted in each folder of it that exists."""
+    """Create, sync, rename and delete a file in each existing subfolder."""
     rooms = [context.data, *(context.data / name for name in ("outputs", "segments", "voices", "uploads"))]
     began = time.perf_counter()
     for folder in rooms:
@@ -55,7 +55,7 @@ def writing(context: DoctorContext) -> Iterator[CheckResult]:
 
 
 def databases(context: DoctorContext) -> Iterator[CheckResult]:
-    """SQLite on this very disk (network disks lack the locks it needs), and the studio's databases read through."""
+    """Test SQLite's locks on this disk, which network disks lack, and the integrity of the studio's databases."""
     with tempfile.TemporaryDirectory(dir=_existing(context.data), prefix=".doctor-") as folder:
         times = _commit_times(Path(folder) / "doctor.db")
     figures = percentiles(times)

@@ -1,4 +1,4 @@
-"""Checks of each installed model environment: what models ask of torch, executed by its own Python in a child process."""
+"""Checks of each installed model environment: torch operations that models need, run by its own Python in a child process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _INSTALL = "Install the environment again: ./launch.sh install {name}"
 
 
 def torch_operations(context: DoctorContext) -> Iterator[CheckResult]:
-    """Every operation of engines.probes.torch_ops in every environment that is installed."""
+    """Run every operation of engines.probes.torch_ops in every installed environment."""
     environments = EnvironmentManager(context.site.environments)
     for status in environments.statuses():
         if not status.ready:
@@ -52,7 +52,7 @@ def torch_operations(context: DoctorContext) -> Iterator[CheckResult]:
 
 
 def operations(python: Path, variables: dict[str, str], context: DoctorContext) -> Iterator[dict[str, Any]]:
-    """The lines of the program as they come; one more of outcome "failed" when it dies or falls silent."""
+    """Yield the results of the program as they arrive, and one with outcome "failed" if it crashes or hangs."""
     process = subprocess.Popen(
         [python, "-m", PROGRAM], cwd=HOME, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True, start_new_session=True,
@@ -83,7 +83,7 @@ def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> Non
 
 
 def _next(lines: queue.Queue[str | None], context: DoctorContext) -> str | None:
-    """The next line, None at the end. Checks every half second whether the user has stopped the examination."""
+    """Return the next line, None at the end. Checks for cancellation every half second."""
     give_up = time.monotonic() + SILENCE_SECONDS
     while True:
         context.check()
