@@ -196,10 +196,8 @@ class LanguageService:
         cancelled: Callable[[], bool] = never_cancelled,
         heard: Callable[[str], None] = no_op,
     ) -> MindAnswer[str]:
-        """Return a plain answer of a model; `heard` gets each piece, and "" when it starts again.
-
-        Raises:
-            LanguageError, EngineError, Cancelled.
+        """Return a plain answer of a model; `heard` gets each piece, and "" when it starts again. Raises LanguageError,
+        EngineError, Cancelled.
         """
         with self._counted(mind) as count:
             return count(ask_text(mind, request, checking(cancelled), heard))
@@ -207,20 +205,13 @@ class LanguageService:
     def ask_shaped(
         self, mind: Mind, request: ChatRequest, shape: Check[T], cancelled: Callable[[], bool] = never_cancelled
     ) -> MindAnswer[T]:
-        """Return an answer of the shape that `request.schema` describes and `shape` validates.
-
-        Raises:
-            LanguageError, EngineError, Cancelled.
-        """
+        """Return an answer of the shape that `request.schema` describes and `shape` validates. Raises the errors of `ask`."""
         with self._counted(mind) as count:
             return count(ask_json(mind, request, shape, checking(cancelled)))
 
     def ask_schema(self, mind: Mind, request: ChatRequest, cancelled: Callable[[], bool] = never_cancelled) -> MindAnswer[Any]:
-        """Return an answer that is valid under `request.schema`.
-
-        Raises:
-            LanguageError: as above, or it is not a schema.
-            EngineError, Cancelled.
+        """Return an answer that is valid under `request.schema`. Raises the errors of `ask`, and LanguageError if it is not a
+        schema.
         """
         try:
             shape = schema_check(request.schema or {})
