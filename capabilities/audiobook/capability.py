@@ -63,10 +63,11 @@ class Audiobook(Capability[AudiobookSpec]):
         self._inputs = input_resolver(services)
 
     def prepare(self, spec: AudiobookSpec) -> AudiobookSpec:
-        """Settle language, voices, engine, seed and pronunciations, and check that the cover is a picture.
+        """Resolve language, voices, engine, seed and pronunciations, and check that the cover is a picture.
 
         Raises:
-            GreenroomError: as `Voiceover.prepare`; MediaError, NotFound, InvalidInput: the cover.
+            GreenroomError: as `Voiceover.prepare`.
+            MediaError, NotFound, InvalidInput: of the cover.
         """
         return self._prepared(spec)[0]
 
@@ -103,10 +104,10 @@ class Audiobook(Capability[AudiobookSpec]):
         return self._estimated(made.cast.narrator.casting.engine_cls, sum(len(line.text) for line in made.script.lines))
 
     def estimate_of_length(self, characters: int, voice: str, language: str) -> JobEstimate:
-        """What a book of so many characters would amount to; quick, since no text is read.
+        """Return an estimate by the number of characters; fast, because no text is parsed.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady: the voice cannot speak.
+            InvalidInput, NotFound, EngineNotReady: the voice is not available.
         """
         return self._estimated(self._voiceover.resolver.cast(voice, "auto", language or "en").engine_cls, characters)
 
@@ -123,7 +124,7 @@ class Audiobook(Capability[AudiobookSpec]):
         return JobEstimate(engine.card.id, seconds, 0, time, fits, memory)
 
     def plan(self, spec: AudiobookSpec) -> PlannedBook:
-        """The segments of a prepared spec.
+        """Return the segments of a prepared spec.
 
         Raises:
             GreenroomError: as `prepare`; a voice may have been deleted since.
@@ -134,7 +135,7 @@ class Audiobook(Capability[AudiobookSpec]):
         return PlannedBook(spec, narration, plan(narration, script, cast, self._longest))
 
     def run(self, spec: AudiobookSpec, context: JobContext) -> list[JobOutput]:
-        """Speak what is missing, then write the files. Complete segments of an interrupted attempt are reused.
+        """Speak missing segments, then write the files. Complete segments of an interrupted attempt are reused.
 
         Raises:
             EngineError, NotEnoughSpace, StorageError, MediaError, Cancelled.
@@ -245,7 +246,7 @@ class Audiobook(Capability[AudiobookSpec]):
 
 
 def _listed(outputs: list[LibraryOutput]) -> list[JobOutput]:
-    """The book first, then its subtitles, then the chapters."""
+    """Return the book first, then its subtitles, then the chapters."""
     whole = next(output for output in outputs if output.kind == "audio")
     subtitles = {path.suffix: path for path in whole.companions}
     listed = [as_job_output(whole)]

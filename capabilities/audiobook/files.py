@@ -37,7 +37,7 @@ OnShare = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class ChapterPart:
-    """A chapter as planned and laid out, and where it begins in the book, in seconds."""
+    """A chapter's plan and timeline, and its start in the book in seconds."""
 
     number: int
     title: str
@@ -55,7 +55,7 @@ class ChapterPart:
 
 @dataclass
 class MadeBook:
-    """What was written: the M4B, the MP3s with their figures, subtitles of all, and the outline of the sound."""
+    """The written files: the M4B, the MP3s with their measurements, all subtitles, and the waveform."""
 
     whole: Path
     parts: tuple[ChapterPart, ...]
@@ -68,7 +68,7 @@ class MadeBook:
 
     @property
     def failures(self) -> list[str]:
-        """Chapters that shops would refuse, each with why."""
+        """The chapters that do not meet the stores' requirements, each with the reason."""
         return [
             f"{part.title}: {', '.join(one.failures)}"
             for part, (_, one) in zip(self.parts, self.files, strict=False)
@@ -82,7 +82,7 @@ class MadeBook:
 
 
 def parts_of(planned: Plan, rendered: dict[str, RenderedSegment]) -> tuple[ChapterPart, ...]:
-    """The chapters that hold speech, each a programme of its own."""
+    """Return the chapters with speech; each has its own loudness normalisation."""
     ends = [chapter.first for chapter in planned.chapters[1:]] + [len(planned.segments)]
     parts: list[ChapterPart] = []
     start = 0.0
@@ -110,10 +110,11 @@ def write_book(
     """Write the M4B and, if requested, an MP3 for each chapter, into a folder.
 
     Args:
-        tell: called with a description and the finished share, and may raise.
+        tell: called with a description and the finished share; may raise.
 
     Raises:
-        SegmentMissing: a segment was removed since it was rendered. MediaError: a file cannot be written.
+        SegmentMissing: a segment was removed since it was rendered.
+        MediaError: a file cannot be written.
     """
     made = MadeBook(folder / "book.m4b", tuple(parts))
     tags = BookTags(spec.title, spec.title, spec.author, spec.narrator, spec.date, description=spec.description, comment=comment)
@@ -170,7 +171,7 @@ def _into_book(whole: BookWriter, resampler: StreamResampler, block: Audio, made
 
 
 def pack(made: MadeBook, cover: CoverJpeg | None, target: Path) -> None:
-    """The MP3s, the cover and a sheet of figures as one ZIP; the same files make the same archive."""
+    """Write the MP3s, the cover and a sheet of measurements as one reproducible ZIP."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for path, _ in made.files:
             with archive.open(zipfile.ZipInfo(path.name, _ZIP_DATE), "w", force_zip64=True) as member, path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""From a document to the chapters of an audiobook."""
+"""Import of a document as the chapters of an audiobook."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _APART = 12
 
 
 def chapters_of_document(document: Document) -> tuple[BookChapter, ...]:
-    """The chapters with their paragraphs; all text of the document in order, each block once.
+    """Return the chapters with their paragraphs: all text of the document in order, each block once.
 
-    A heading that says the chapter's title is not said twice, and a part without text of its own gives its title to the first
-    chapter in it. What stands before the first chapter is a chapter of its own.
+    A heading that repeats the chapter's title is dropped, and a part without text of its own adds its title to its first chapter.
+    Text before the first chapter is a chapter of its own.
     """
     marks = list(document.chapters) or [DocumentChapter(document.title or "Text", 0)]
     if any(block.text for block in document.blocks[: marks[0].block]):
@@ -102,7 +102,7 @@ class Book:
         return sum(len(one.text.split()) for one in paragraph)
 
     def kept_cover(self, uploads: Path) -> str:
-        """The cover as a file among the uploads, named by its content; "" without one."""
+        """Store the cover as an upload, named by its content, and return its path; "" without one."""
         cover = self.document.cover
         if cover is None:
             return ""
@@ -117,7 +117,7 @@ def book_of(path: Path, *, quotes: bool = False) -> Book:
     """Read a file.
 
     Args:
-        quotes: find by rule who says what between quotation marks, where the file does not tell its speakers.
+        quotes: attribute quoted speech to speakers by rules, if the file does not name them.
 
     Raises:
         MediaError: as `read_document`.
@@ -131,7 +131,7 @@ def book_of(path: Path, *, quotes: bool = False) -> Book:
 
 
 def _with_speakers(chapters: Sequence[BookChapter]) -> tuple[tuple[BookChapter, ...], tuple[DoubtfulLine, ...]]:
-    """The chapters with who says what, and the lines of which that is not sure. People are sought in the whole book."""
+    """Return the chapters with speakers, and the uncertain lines. The whole book is searched for characters."""
     texts: list[str] = []
     places: list[int] = []
     for chapter in chapters:

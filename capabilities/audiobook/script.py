@@ -1,7 +1,7 @@
-"""A book as a script for the work of a narration: one text, and its items with their places in it.
+"""Conversion of a book to a narration's script: one text, and its items with their positions in it.
 
-The items are made from the passages themselves. Nothing in a book is taken for a mark of the script language: a paragraph that
-begins with "Note:" or "#" is spoken as it stands.
+The items are made directly from the passages, so that nothing in a book is parsed as script language: a paragraph that begins
+with "Note:" or "#" is spoken as it is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CREDITS: Mapping[str, tuple[str, str, str, str, str]] = {
 
 
 def with_credits(spec: AudiobookSpec, language: str) -> tuple[BookChapter, ...]:
-    """The chapters, with what shops want said first and last where the spec asks for it."""
+    """Return the chapters, with opening and closing credits as stores require them if the spec asks for them."""
     words = _CREDITS.get(language.split("-")[0].lower())
     if not spec.credits or words is None or not spec.title.strip():
         return spec.chapters
@@ -37,12 +37,12 @@ def with_credits(spec: AudiobookSpec, language: str) -> tuple[BookChapter, ...]:
 
 
 def script_of_book(chapters: Sequence[BookChapter], cast: Mapping[str, str]) -> tuple[str, Script]:
-    """The text of a book and its items; credits are said without their title."""
+    """Return the text of a book and its items; credits are spoken without their title."""
     return _BookScript(cast).compose(chapters)
 
 
 def narration_of(spec: AudiobookSpec, text: str) -> VoiceoverSpec:
-    """The narration that speaks the text."""
+    """Return the narration that speaks the text."""
     shared = (
         "title", "voice", "engine", "options", "language", "seed", "check", "check_with", "replace_unsayable", "takes", "picks",
         "pronunciations", "lexicon", "parent", "reading", "replaced_voices",
@@ -84,7 +84,7 @@ class _BookScript:
         self._write("\n\n")
 
     def _turns(self, paragraph: Sequence[Passage]) -> Iterator[tuple[str, str]]:
-        """Passages of one voice joined, so that no sentence is parted without need."""
+        """Yield passages of one voice joined, so that no sentence is split without need."""
         open_who, open_text = "", ""
         for one in paragraph:
             who = self._cast.get(one.who.casefold(), "")

@@ -1,4 +1,4 @@
-"""What an audiobook is asked for with: chapters of passages, who speaks them, and what the files say of themselves."""
+"""The spec of an audiobook: chapters of passages, the cast, and the metadata of the files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_CHAPTERS = 1_000
 
 
 class Passage(BaseModel):
-    """What one person says in one go; `who` is a name of the cast, "" for the narrator. White space at its ends counts."""
+    """A passage of one speaker; `who` is a name of the cast, "" for the narrator. White space at its ends is significant."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,7 +23,7 @@ class Passage(BaseModel):
 
 
 class BookChapter(BaseModel):
-    """A chapter; its title is read aloud. A paragraph is its passages end to end, and one without any is a scene break."""
+    """A chapter; its title is read aloud. A paragraph is the sequence of its passages, and one without any is a scene break."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,15 +35,15 @@ class AudiobookSpec(BaseModel):
     """One audiobook.
 
     Args:
-        chapters: in order, each a file of its own and a mark in the M4B.
-        title, author, narrator, date, description: as the files tell them. `narrator` is a name for people.
+        chapters: in order; each is a chapter of the M4B and a file of its own.
+        title, author, narrator, date, description: metadata of the files. `narrator` is a person's name.
         cover: an output's id or an uploaded picture; "" for none.
-        credits: whether the title, the author and the narrator are said first and the end is said last, as shops ask.
+        credits: whether opening and closing credits with title, author and narrator are spoken, as stores require.
         voice, engine, options, language, seed, check, check_with, lexicon, pronunciations, replace_unsayable, takes, picks: as in
             VoiceoverSpec.
-        cast: name to voice; who is not in it is read by the narrator without a break.
-        chapter_files: whether an MP3 for each chapter is made beside the M4B.
-        parent: the output that this one was made from, "" for none.
+        cast: name to voice; the narrator reads the lines of others without a break.
+        chapter_files: whether an MP3 for each chapter is written in addition to the M4B.
+        parent: the output that this one is based on, "" for none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -1,4 +1,4 @@
-"""The built-in branch of a character swap: the basic face swap as a job, in parts that a resumed job finds again."""
+"""The built-in variant of a character swap: the basic face swap as a job, in parts that a resumed job reuses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ _MOST_PEOPLE = 8
 
 
 class SubjectPoint(EngineOptions):
-    """A point on a face of the clip's first picture, in fractions of its width and height; not a subject's: left alone."""
+    """A point on a face of the clip's first frame, in fractions of its width and height; a face without a subject is not
+    changed.
+    """
 
     x: float = Field(ge=0, le=1)
     y: float = Field(ge=0, le=1)
@@ -52,13 +54,13 @@ class SubjectPoint(EngineOptions):
 
 
 class BuiltinOptions(BasicSwapOptions):
-    """The engine's options, and what else a job of it can be asked for.
+    """The engine's options, and further options of the job.
 
     Args:
-        person_number: whose face of the clip, the largest is 1; 0 leaves it to `person_index`, which counts from 0. `everyone`
-            takes all, `subject_points` those clicked on.
-        portrait_face_number: whose face of the reference, the largest is 1; 0 leaves it to `portrait_face`, which counts from 0.
-        seconds: only so much from the beginning, for a preview; 0 for all.
+        person_number: the face in the clip, 1 for the largest; 0 uses `person_index`, which counts from 0. `everyone` selects
+            all, `subject_points` those clicked on.
+        portrait_face_number: the face in the reference, 1 for the largest; 0 uses `portrait_face`, which counts from 0.
+        seconds: length of a preview, from the beginning; 0 for all.
         quality: of the file, 1 to 100.
     """
 
@@ -79,7 +81,7 @@ class BuiltinOptions(BasicSwapOptions):
 
     @property
     def people(self) -> tuple[FaceChoice, ...]:
-        """As the engine takes them: () is everyone."""
+        """The people in the engine's form: () for everyone."""
         clicked = tuple(FaceChoice(x=point.x, y=point.y) for point in self.subject_points if point.subject)
         if clicked:
             return clicked
@@ -132,7 +134,7 @@ def builtin_parameters() -> tuple[Parameter, ...]:
 
 
 def builtin_as_dict() -> dict[str, Any]:
-    """The built-in as it stands among the templates of the public API."""
+    """Return the built-in swap as a template of the public API."""
     card = BasicFaceSwap.card
     return {
         "id": BUILTIN, "title": card.title, "valid": True, "problems": [], "own": False, "builtin": True,
@@ -152,7 +154,7 @@ def _parameter(name: str, field: Mapping[str, Any]) -> Parameter:
 
 
 class SwapSpec(Protocol):
-    """What this branch reads of a character swap's spec."""
+    """The part of a character swap's spec that this variant uses."""
 
     @property
     def reference_image(self) -> str: ...
@@ -167,10 +169,10 @@ class SwapSpec(Protocol):
 
 
 class BuiltinSwap:
-    """Holds no state of a job: a resumed job continues from the parts on disk.
+    """Runs the swap. Has no state of a job: a resumed job continues from the parts on disk.
 
     Args:
-        stats: learns how long pictures take.
+        stats: records the time per frame.
     """
 
     engine: ClassVar[type[Engine]] = BasicFaceSwap
@@ -198,12 +200,12 @@ class BuiltinSwap:
         return self._options(spec).model_dump(mode="json", exclude_defaults=True)
 
     def title(self, spec: SwapSpec) -> str:
-        """A few words for lists: whose clip it is."""
+        """Return a short title: the name of the clip."""
         path, output = self._resolver.find(spec.driving_video, "driving video")
         return f"{output.title if output else path.stem} (face swap)"
 
     def run(self, spec: SwapSpec, context: JobContext, title: str = "") -> list[JobOutput]:
-        """Render what is missing, join with the clip's sound, report, add it to the library.
+        """Render missing parts, join them with the clip's sound, and add the result to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -241,7 +243,7 @@ class BuiltinSwap:
         return [as_job_output(output)]
 
     def _rendered(self, request: SwapRequest, options: BuiltinOptions, context: JobContext) -> list[RenderedPart]:
-        """Render the parts that are missing, and add the time that they took to what is known of this machine."""
+        """Render the missing parts, and record their time in the statistics."""
         self._library.ensure_space(2 * request.frames * _BYTES_PER_FRAME, "this video")
         return render_measured(
             request,

@@ -1,4 +1,4 @@
-"""A template's job: a character put into a video, and whatever else templates do; at ComfyUI, or by the built-in swap."""
+"""Jobs of templates: character swaps and others, by a ComfyUI server or the built-in swap."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _DRIVEN = ("driving_video", "video", "reference_image")
 
 
 class CharacterSwap(Capability[CharacterSwapSpec]):
-    """The capability "character_swap". Holds no state of a job: what was handed to a server is written in the job's folder, so
-    a resumed job finds its run again and nothing runs twice.
+    """The capability "character_swap". Has no state of a job: the job's folder records what was sent to a server, so that a
+    resumed job finds its run and nothing runs twice.
     """
 
     kind: ClassVar[str] = "character_swap"
@@ -51,12 +51,13 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         self._builtin = BuiltinSwap(services, self.runtime_stats)
 
     def prepare(self, spec: CharacterSwapSpec) -> CharacterSwapSpec:
-        """See that template, files, values and server can be; every value is settled, the seed drawn.
+        """Validate template, files, values and server, resolve every value, and draw the seed.
 
-        What a server of the studio's own has is known once it has been started; until then it is checked when the job runs.
+        The inventory of the studio's own server is known only after its start; until then the check takes place when the job
+        runs.
 
         Raises:
-            InvalidInput, NotFound, MediaError, EngineNotReady, ComfyUIUnreachable: what cannot work, all of it at once.
+            InvalidInput, NotFound, MediaError, EngineNotReady, ComfyUIUnreachable: with all problems at once.
         """
         if spec.template == BUILTIN:
             options = self._builtin.prepare(spec)
@@ -79,10 +80,10 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         return spec.model_copy(update={"options": prepared.values, "title": title[:200]})
 
     def estimate(self, spec: CharacterSwapSpec) -> JobEstimate:
-        """The pictures of the result and how long it should take, without making anything.
+        """Return the frames of the result and the estimated time.
 
         Raises:
-            GreenroomError: as `prepare` would.
+            GreenroomError: as `prepare`.
         """
         settled = self.prepare(spec)
         template = None if settled.template == BUILTIN else self._templates.get(settled.template)
@@ -96,7 +97,7 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         return self._with_memory(made, template)
 
     def _with_memory(self, made: JobEstimate, template: WorkflowTemplate | None) -> JobEstimate:
-        """A template's need is weighed by the server's own figures, once its turn has come and others have made way."""
+        """Add memory: a template's is compared with the server's own figures when its turn comes."""
         if template is None:
             fits, memory = memory_fit(self._services, BuiltinSwap.engine)
             return replace(made, fits=fits, memory=memory)
@@ -114,7 +115,7 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
         return self._builtin.lane if spec.template == BUILTIN else GPU_LANE
 
     def run(self, spec: CharacterSwapSpec, context: JobContext) -> list[JobOutput]:
-        """Make the result and put it into the library.
+        """Render the result and add it to the library.
 
         Raises:
             GreenroomError: see TemplateRun.take and BuiltinSwap.run.
@@ -152,7 +153,7 @@ class CharacterSwap(Capability[CharacterSwapSpec]):
 
 
 def _terms(manifest: Manifest, given: list[ResolvedInput]) -> LicenceTerms:
-    """The licences of the template, of the models that it runs, and of the outputs that went in."""
+    """Return the licences of the template, its models, and the outputs that are its inputs."""
     models = [LicensedPart(model.name, model.licence.name, model.licence.commercial_use) for model in manifest.models]
     own = LicensedPart(manifest.id, manifest.licence.name, manifest.licence.commercial_use)
     return combined((LicenceTerms((*models, own)), *(one.output.terms for one in given if one.output is not None)))

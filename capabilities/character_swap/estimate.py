@@ -1,4 +1,4 @@
-"""What a character swap amounts to before it is handed in: the pictures it is made of, and how long those take here."""
+"""Estimate of a character swap: its frames, and their time on this machine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from studio.workflows import WorkflowTemplate
 
 @dataclass(frozen=True)
 class SwapEstimate:
-    """
+    """An estimate.
+
     Args:
-        cost: of the clip, as much of it as is used.
-        time: None while nothing like it was measured here.
+        cost: of the used part of the clip.
+        time: None without measurements.
     """
 
     cost: PreparationCost
@@ -33,12 +34,16 @@ def estimate_swap(
     options: Mapping[str, Any],
     trim: tuple[float, float],
 ) -> SwapEstimate:
-    """
+    """Return the estimate of a swap.
+
     Args:
-        template: None for the built-in. key: of the input that `clip` is for. trim: seconds of the clip; an end of 0 is its own.
+        template: None for the built-in one.
+        key: the input of `clip`.
+        trim: start and end of the clip in seconds; an end of 0 is the clip's.
 
     Raises:
-        MediaError: the clip cannot be read. InvalidInput: an option that is not of the template.
+        MediaError: the clip cannot be read.
+        InvalidInput: the template has no such option.
     """
     if template is None:
         cost = estimate_cost(clip, None, trim)
@@ -53,6 +58,6 @@ def estimate_swap(
 
 
 def work_of(template: str, values: Mapping[str, Any], width: int, height: int, frames: int) -> Workload:
-    """What the time of a swap hangs on: the clip as it is used, and the sampler's steps."""
+    """Return the workload that determines the time of a swap: the used part of the clip, and the sampler's steps."""
     steps = values.get("steps")
     return Workload(template, "", width, height, frames, steps if isinstance(steps, int) else 1)

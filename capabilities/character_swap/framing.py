@@ -1,4 +1,4 @@
-"""The framing of a reference picture beside that of the driving clip, before a swap is made of them."""
+"""Comparison of the framing of a reference picture and a driving clip before a swap."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from studio.services import Services
 
 
 class ReferenceFramer:
-    """Compares and adapts how large and where the face stands; faces are found by the analysis engine."""
+    """Compares and adapts size and position of the face; the analysis engine detects faces."""
 
     def __init__(self, services: Services) -> None:
         self._finder, self._folder = FaceFinder(services), services.paths.root / "uploads" / "reframed"
 
     def compare(self, reference: Path, driving: Path) -> Framing:
-        """How the picture's largest face is framed, against the clip's.
+        """Return the framing of the picture's largest face relative to the clip's.
 
         Raises:
             InvalidInput: no face is found in one of them.
@@ -27,7 +27,7 @@ class ReferenceFramer:
         return compare_framing(self._face(reference, "picture"), self._face(driving, "clip"))
 
     def reframe(self, reference: Path, driving: Path) -> Path:
-        """A copy of the picture, cut and padded so that its face is framed as the clip's is.
+        """Return a cropped and padded copy of the picture with its face framed as in the clip.
 
         Raises:
             InvalidInput: no face is found in one of them.

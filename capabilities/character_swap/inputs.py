@@ -1,4 +1,4 @@
-"""The files of a template's job: checked when it is queued, made fit and sent to the server when it runs."""
+"""The files of a template's job: validated when it is queued, converted and uploaded when it runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MIB = 1024**2
 
 @dataclass(frozen=True)
 class ResolvedInput:
-    """One file of a job: as it was given, and as it was made fit."""
+    """One file of a job: the original and the converted one."""
 
     key: str
     source: Path
@@ -36,12 +36,12 @@ class ResolvedInput:
     output: LibraryOutput | None
 
     def as_input(self) -> RecipeInput:
-        """For the recipe."""
+        """Return the file in the form of a recipe."""
         return RecipeInput.of_file(self.key.replace("_", " "), self.source)
 
 
 class TemplateFiles:
-    """Finds, checks and readies files; holds nothing of a job."""
+    """Finds, validates and converts files. Has no state of a job."""
 
     def __init__(self, resolver: InputResolver) -> None:
         self._resolver = resolver
@@ -63,7 +63,7 @@ class TemplateFiles:
             _check_file(path, places[key])
 
     def check_sound(self, spec: CharacterSwapSpec, template: WorkflowTemplate, values: Mapping[str, Any]) -> None:
-        """See that a template which goes on in stretches makes enough of them for its sound.
+        """Check that a template that runs in chunks has enough of them for its sound.
 
         Raises:
             InvalidInput: the sound is too long.
@@ -73,15 +73,15 @@ class TemplateFiles:
             stretch_count(stretches, int(values[stretches.frames]), probe(self.find(spec, stretches.sound)).duration)
 
     def find(self, spec: CharacterSwapSpec, key: str) -> Path:
-        """The file that was given for an input.
+        """Return the file of an input.
 
         Raises:
-            NotFound, InvalidInput: it is not there.
+            NotFound, InvalidInput: it does not exist.
         """
         return self._resolver.find(spec.files[key], key.replace("_", " "))[0]
 
     def name(self, spec: CharacterSwapSpec) -> str:
-        """What the job's clip, or else its first file, is called."""
+        """Return the name of the job's clip, or of its first file."""
         value = spec.driving_video or next(iter(spec.files.values()), "")
         if not value:
             return ""
@@ -96,7 +96,7 @@ class TemplateFiles:
         context: JobContext,
         span: tuple[float, float],
     ) -> list[ResolvedInput]:
-        """Every file kept for the job and made fit for the template.
+        """Return every file, copied for the job and converted for the template.
 
         Raises:
             InvalidInput, MediaError, Cancelled.
@@ -126,7 +126,7 @@ class TemplateFiles:
 
 
 def sent(given: list[ResolvedInput], client: ComfyUIClient, context: JobContext, fraction: float) -> dict[str, str]:
-    """Upload every file; the server's names by input key. A file over the server's limit is refused before any is sent.
+    """Upload every file and return the server's names by input key. A file over the server's limit is refused before any upload.
 
     Raises:
         UploadTooLarge, ComfyUIUnreachable, UnexpectedAnswer, Cancelled.
@@ -142,7 +142,7 @@ def sent(given: list[ResolvedInput], client: ComfyUIClient, context: JobContext,
 
 
 def sound_lengths(given: list[ResolvedInput], template: WorkflowTemplate) -> dict[str, float]:
-    """How many seconds the sounds of a job last, by input key."""
+    """Return the lengths in seconds of a job's sounds, by input key."""
     return {one.key: probe(one.ready).duration for one in given if template.input(one.key).kind is InputKind.AUDIO}
 
 

@@ -1,4 +1,4 @@
-"""A template made ready for one job: its values settled, and held against a server once."""
+"""A template prepared for one job: values resolved, and checked against a server once."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from studio.workflows.preflight import NO_SERVER, TemplateProblem, joined_proble
 
 
 class TemplateLacks(InvalidInput):
-    """A template needs something that the server does not have; the reason names all of it, the hint where to get it."""
+    """A template needs something that the server lacks; the reason names all of it, the hint where to get it."""
 
 
 @dataclass(frozen=True)
 class PreparedTemplate:
-    """
+    """A template with resolved values.
+
     Args:
         values: of every parameter.
-        inventory: what the server has, None while that is unknown; `absent` says why.
+        inventory: what the server has, None if it is unknown; `absent` says why.
         roots: folders of models on this machine.
     """
 
@@ -41,22 +42,23 @@ class PreparedTemplate:
 
     @cached_property
     def validation(self) -> Validation:
-        """The readiness of the template on the server; computed when first used."""
+        """The readiness of the template on the server, computed when first used."""
         return validate(self.template, self.inventory, self.roots, self.absent)
 
     @property
     def memory_gib(self) -> float:
-        """The need that the manifest states, else the sizes of its files, as far as they are known."""
+        """The manifest's memory, else the known sizes of its files."""
         return self.manifest.memory_gib or memory_need(self.validation.models, self.template.graph).gib
 
     def on(self, inventory: ServerInventory) -> PreparedTemplate:
-        """The same on what a server has now; what was worked out holds where nothing has changed."""
+        """Return the same with a server's present inventory; the validation is reused if the inventory is unchanged."""
         return self if inventory == self.inventory else replace(self, inventory=inventory)
 
     def refuse_missing(self) -> None:
-        """
+        """Check that the server has everything.
+
         Raises:
-            TemplateLacks: something that the template needs is not there; all of it is named, with where to get it.
+            TemplateLacks: something is missing; the error names all of it, with where to get it.
         """
         if self.validation.ready:
             return
@@ -70,31 +72,32 @@ class PreparedTemplate:
         )
 
     def graph(self, uploaded: Mapping[str, str], prefix: str, seconds: Mapping[str, float] | None = None) -> dict[str, Any]:
-        """The prompt for the server whose inventory this is.
+        """Return the prompt for the server with this inventory.
 
         Args:
-            uploaded: the server's names of the files, by input key. prefix: of the results' names there.
-            seconds: how long the sounds are, by input key.
+            uploaded: the server's names of the files, by input key.
+            prefix: of the results' names on the server.
+            seconds: lengths of the sounds, by input key.
         """
         assert self.inventory is not None
         return build_prompt(self.template, self.values, uploaded, self.inventory, prefix, self.roots, seconds)
 
 
 class TemplatePreparer:
-    """Makes templates ready for jobs; holds nothing of one."""
+    """Prepares templates for jobs. Has no state of a job."""
 
     def __init__(self, comfyui: ComfyUIService) -> None:
         self._checks = TemplateChecks(comfyui)
 
     def prepare(self, template: WorkflowTemplate, options: Mapping[str, Any]) -> PreparedTemplate:
-        """With its values settled; no server is contacted.
+        """Return a template with its values resolved; contacts no server.
 
         Raises:
-            InvalidInput: the template is damaged, or a value cannot be.
+            InvalidInput: the template is damaged, or a value is invalid.
         """
         return PreparedTemplate(template, template.complete(options), None, self._checks.roots())
 
     def on_server(self, prepared: PreparedTemplate) -> PreparedTemplate:
-        """With what the server has. One of the studio's own is not started for this; its last inventory counts."""
+        """Return the template with the server's inventory. The studio's own server is not started; its last inventory is used."""
         inventory, absent = self._checks.inventory()
         return replace(prepared, inventory=inventory, absent=absent)

@@ -1,4 +1,4 @@
-"""A template's job at a ComfyUI server: memory freed, files sent, the graph run, its result fetched into the job's folder."""
+"""Runs a template's job on a ComfyUI server: frees memory, uploads files, runs the graph, and downloads the result."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ POLL_SECONDS, _AGAIN_SECONDS = 2.0, 0.5
 
 @dataclass(frozen=True)
 class Fetched:
-    """One result on this machine, and of which of the template's outputs it is; `kind` as the library names it."""
+    """One downloaded result, and the template's output that it belongs to; `kind` is that of the library."""
 
     path: Path
     kind: str
@@ -47,10 +47,10 @@ class Fetched:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run left: its results, the main one first, and what the recipe notes of it.
+    """The results of a run, the main one first, and its notes for the recipe.
 
     Args:
-        seconds: that the server worked on it, its queue left out; 0 where the beginning was not seen.
+        seconds: that the server worked on it, without its queue; 0 if the start was not observed.
     """
 
     results: list[Fetched]
@@ -61,8 +61,10 @@ class RunResult:
 
 
 class JobRunObserver:
-    """Shows a run on a job's card: its place in the server's queue, its nodes, its picture in the works. While the server has it
-    in its queue or sends nothing, the job counts as waiting."""
+    """Shows a run on a job's card: its place in the server's queue, its nodes, its preview.
+
+    While it is in the server's queue or the server sends nothing, the job counts as waiting.
+    """
 
     def __init__(self, context: JobContext) -> None:
         self._context = context
@@ -70,7 +72,7 @@ class JobRunObserver:
 
     @property
     def seconds(self) -> float:
-        """Since the server began to work on it."""
+        """The seconds since the server began to work on it."""
         return 0.0 if self._began is None else time.monotonic() - self._began
 
     def check(self) -> None:
@@ -98,10 +100,10 @@ class JobRunObserver:
 
 
 class TemplateRun:
-    """Takes one attempt at one job through; holds nothing of it.
+    """Runs one attempt at one job. Has no state of a job.
 
     Args:
-        memory, evict: the gate that a local server's jobs pass, and what unloads an idle engine for them.
+        memory, evict: the gate for jobs of a local server, and the function that unloads an idle engine for them.
         files: of the jobs.
     """
 
@@ -119,11 +121,11 @@ class TemplateRun:
     def take(
         self, spec: CharacterSwapSpec, prepared: PreparedTemplate, context: JobContext
     ) -> tuple[RunResult, list[ResolvedInput]]:
-        """Run the template, or go on with the run of an attempt that ended with the studio.
+        """Run the template, or resume the run of an attempt that ended with the studio.
 
         Raises:
-            GreenroomError: of many kinds; whatever keeps the server, the files or the graph from working.
-            Cancelled.
+            GreenroomError: any failure of the server, the files or the graph.
+            Cancelled: the user cancelled.
         """
         template = prepared.template
         given = self._files.ready(spec, template, prepared.values, context, (0.0, _READY))
@@ -164,7 +166,7 @@ class TemplateRun:
     def _readied(
         self, prepared: PreparedTemplate, given: list[ResolvedInput], context: JobContext
     ) -> tuple[ComfyUIClient, dict[str, Any]]:
-        """Files sent and graph made; begun again when the server goes away meanwhile, since nothing runs there yet."""
+        """Upload files and build the graph; repeated if the server disappears meanwhile, because nothing runs yet."""
         began = time.monotonic()
         while True:
             client = self._client(context)
@@ -214,7 +216,7 @@ class TemplateRun:
 
 
 def graph_hash(template: WorkflowTemplate) -> str:
-    """SHA-256 of a template's graph, whatever its file's layout."""
+    """Return the SHA-256 of a template's graph, independent of its file's layout."""
     return hashlib.sha256(json.dumps(template.graph, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

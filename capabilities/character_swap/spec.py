@@ -11,13 +11,13 @@ class CharacterSwapSpec(BaseModel):
     """One job of a template, or of the built-in swap.
 
     Args:
-        template: id of a template, or of the built-in.
+        template: id of a template, or of the built-in one.
         reference_image, driving_video: an uploaded file or an output of the library; the inputs of these names.
         inputs: further ones, by the keys of the template's manifest.
         options: values of the template's parameters, and points by the keys of their inputs.
-        trim_start, trim_end: what is used of the driving video, in seconds of it; an end of 0 is the file's.
+        trim_start, trim_end: the used part of the driving video in seconds; an end of 0 is the file's.
         title: of the result.
-        parent: the output that this one was made from, "" for none.
+        parent: the output that this one is based on, "" for none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -34,6 +34,6 @@ class CharacterSwapSpec(BaseModel):
 
     @property
     def files(self) -> dict[str, str]:
-        """Every file that was given, by the key of its input."""
+        """Every given file, by the key of its input."""
         named = {"reference_image": self.reference_image, "driving_video": self.driving_video, **self.inputs}
         return {key: value for key, value in named.items() if value}

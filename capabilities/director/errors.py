@@ -8,7 +8,7 @@ from studio.errors import GreenroomError
 
 
 class ProjectConflict(GreenroomError):
-    """Somebody else changed the same field since; the parameters hold the project's version now, the field, and both values.
+    """Another editor has changed the same field; the parameters hold the project's present version, the field, and both values.
 
     Over HTTP it is a 409.
     """

@@ -1,4 +1,6 @@
-"""A clip from words: shots planned, spoken, rendered one by one, joined with sound and captions, put into the library."""
+"""Text to video: plans shots, speaks and renders them one by one, joins them with sound and captions, adds the clip to the
+library.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ _GIB = 1024**3
 
 
 class TextToVideo(Capability[VideoSpec]):
-    """The capability "text_to_video". Holds no state of a job: speech and shots are kept by what made them."""
+    """The capability "text_to_video". Has no state of a job: speech and shots are stored by the services that make them."""
 
     kind: ClassVar[str] = "text_to_video"
     Spec = VideoSpec
@@ -68,7 +70,7 @@ class TextToVideo(Capability[VideoSpec]):
     # Before the job is queued
 
     def prepare(self, spec: VideoSpec) -> VideoSpec:
-        """Choose engine, options, shots, size, voice and seed where they are open. A prepared spec is returned unchanged.
+        """Choose engine, options, shots, size, voice and seed if they are open. A prepared spec is returned unchanged.
 
         Raises:
             InvalidInput, NotFound, MediaError, EngineNotReady: the spec cannot be fulfilled.
@@ -80,7 +82,7 @@ class TextToVideo(Capability[VideoSpec]):
         return Submission(made, self.title(made), self._lane(made, narration))
 
     def _prepared(self, spec: VideoSpec) -> tuple[VideoSpec, PreparedNarration | None]:
-        """The settled spec, and what its shots say, prepared; None for a clip in which nothing is spoken."""
+        """Return the resolved spec and its prepared narration, None for a clip without speech."""
         if not spec.shots:
             check_length(spec.prompt)
         engine = self.engines.choose(spec.engine, spec.options, with_image=self._has_image(spec))
@@ -114,7 +116,7 @@ class TextToVideo(Capability[VideoSpec]):
 
     @staticmethod
     def _with_lengths(spec: VideoSpec, shots: Sequence[ShotSpec]) -> list[ShotSpec]:
-        """Shots without a length of their own take the clip's."""
+        """Return the shots, those without a length with the clip's."""
         usual = {name: value for name, value in (("frames", spec.frames), ("seconds", spec.seconds)) if value is not None}
         return [shot if shot.frames is not None or shot.seconds is not None else shot.model_copy(update=usual) for shot in shots]
 
@@ -122,10 +124,7 @@ class TextToVideo(Capability[VideoSpec]):
         return CapabilityDescription("Text to video", "Text-to-Video")
 
     def estimate(self, spec: VideoSpec) -> JobEstimate:
-        """
-        Raises:
-            InvalidInput, NotFound, MediaError, EngineNotReady: as `prepare`.
-        """
+        """Return the estimated time and memory. Raises the errors of `prepare`."""
         prepared = self.prepare(spec)
         engine = self.engines.choose(prepared.engine, prepared.options, with_image=self._has_image(prepared))
         form = self.engines.form(engine, prepared.options, prepared.size, prepared.fps)
@@ -149,7 +148,7 @@ class TextToVideo(Capability[VideoSpec]):
     # The job
 
     def run(self, spec: VideoSpec, context: JobContext) -> list[JobOutput]:
-        """Speak, render what is missing, join, add it to the library.
+        """Speak, render missing shots, join, and add the clip to the library.
 
         Raises:
             EngineError, MediaError, NotEnoughSpace, StorageError, Cancelled.
@@ -186,7 +185,7 @@ class TextToVideo(Capability[VideoSpec]):
         return planned
 
     def _kept_picture(self, shot: Shot, context: JobContext) -> Path:
-        """The picture of a shot, kept for the job; of a video, its last one."""
+        """Return the picture of a shot, copied for the job; of a video, its last frame."""
         kept, _ = self._resolver.keep(shot.spec.image, f"picture {shot.index + 1}", context.scratch)
         if is_image(kept):
             return kept
@@ -234,7 +233,7 @@ class TextToVideo(Capability[VideoSpec]):
     def _companions(
         self, spec: VideoSpec, narrated: NarratedShots, target: Path, count: int, form: ClipSettings, folder: Path
     ) -> list[Path]:
-        """Subtitles, the shot list, a poster and the last picture."""
+        """Write subtitles, the shot list, a poster and the last frame."""
         made = [last_picture(target, count, form.fps, folder)]
         poster = folder / "poster.jpg"
         middle = narrated.shots[0].frames // 2
@@ -249,7 +248,7 @@ class TextToVideo(Capability[VideoSpec]):
         return made
 
     def _job_recipe(self, spec: VideoSpec, form: ClipSettings, narrated: NarratedShots, context: JobContext) -> Recipe:
-        """What is known before the clip is joined: its inputs, its parents, and the licences of all that goes into it."""
+        """Return the recipe as known before joining: inputs, parents, and the licences of everything that goes in."""
         kept = [("music", "music", spec.music)]
         kept += [("picture", f"picture {index + 1}", shot.image) for index, shot in enumerate(spec.shots)]
         found = [(role, *self._resolver.keep(value, field, context.scratch)) for role, field, value in kept if value]
@@ -267,7 +266,7 @@ class TextToVideo(Capability[VideoSpec]):
     # For a page
 
     def render_time(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
-        """How long so many pictures take here: measured, else reckoned; None where neither is possible."""
+        """Return the time for a number of frames: measured, else estimated; None if neither is possible."""
         found = self.runtime_stats.seconds(work_of(form, frames))
         found = found or self.engines.reckoned(form, frames)
         join = frames * _JOIN_SECONDS_PER_FRAME
@@ -275,7 +274,7 @@ class TextToVideo(Capability[VideoSpec]):
 
 
 def job_outputs(output: LibraryOutput) -> list[JobOutput]:
-    """A clip and its subtitles as a job lists them: the video first."""
+    """Return a clip and its subtitles as outputs of a job, the video first."""
     subtitles = {path.suffix: path for path in output.companions}
     listed = [JobOutput(output.id, str(output.path), output.kind)]
     return listed + [JobOutput(output.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]
@@ -292,7 +291,7 @@ def _fresh(folder: Path) -> Path:
 
 
 def _not_shown(engine: type[Engine], shots: Sequence[ShotSpec]) -> str:
-    """What the shots ask for and the engine will not show, as a sentence; "" where there is nothing of the kind."""
+    """Return a sentence on things in the shots that the engine cannot draw; "" for none."""
     looks: Any = getattr(engine, "not_shown", lambda prompt: ())
     missing = list(dict.fromkeys(thing for shot in shots if not shot.image for thing in looks(shot.prompt)))
     if not missing:

@@ -1,4 +1,4 @@
-"""What a clip may not be, found before its job is queued and long before anything is loaded."""
+"""Validation of a clip before its job is queued and before anything is loaded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BYTES_PER_PIXEL = 0.12
 
 
 def bytes_of_clip(frames: int, width: int, height: int) -> int:
-    """Of the disk, for a clip with its shots."""
+    """Return the disk space for a clip with its shots, in bytes."""
     return round(frames * width * height * _BYTES_PER_PIXEL * 3)
 
 
@@ -33,16 +33,17 @@ class ClipChecks:
     """The checks of one capability.
 
     Args:
-        folder: where shots will lie, for engines that look at the disk themselves.
+        folder: folder of the shots, for engines that check the disk themselves.
     """
 
     def __init__(self, library: Library, resolver: InputResolver, site: EnginePaths, folder: Path) -> None:
         self._library, self._resolver, self._site, self._folder = library, resolver, site, folder
 
     def check(self, spec: VideoSpec, shots: Sequence[ShotSpec], form: ClipSettings) -> None:
-        """
+        """Validate a clip.
+
         Raises:
-            InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: naming what cannot be, and what would do.
+            InvalidInput, NotFound, MediaError, EngineNotReady, NotEnoughSpace: with the reason and a remedy.
         """
         pictures = [self._picture_of(shot) for shot in shots]
         frames = [self._frames_of(shot, form) for shot in shots]
@@ -52,7 +53,7 @@ class ClipChecks:
 
     @staticmethod
     def _frames_of(shot: ShotSpec, form: ClipSettings) -> int:
-        """Pictures of a shot, as far as they are known before it is spoken."""
+        """Return the frames of a shot, as far as they are known before it is spoken."""
         rules = form.rules
         words = len(shot.prompt.split())
         if words > rules.longest_prompt:
@@ -64,7 +65,7 @@ class ClipChecks:
         return wanted if in_parts else exact
 
     def _picture_of(self, shot: ShotSpec) -> Path | None:
-        """The picture that a shot begins with; of a video, only that it can be read."""
+        """Return the start image of a shot; of a video, only check that it can be read."""
         if not shot.image:
             return None
         path, output = self._resolver.find(shot.image, "picture")
@@ -89,7 +90,7 @@ class ClipChecks:
         frames: Sequence[int],
         form: ClipSettings,
     ) -> None:
-        """Let an engine that has checks of its own look at every shot, at what is the same for all of them only once."""
+        """Run the engine's own checks on every shot; those that are the same for all shots run once."""
         able: Any = form.engine
         if not hasattr(able, "check_request"):
             return
@@ -107,13 +108,13 @@ class ClipChecks:
 
 
 def wanted_frames(shot: ShotSpec, fps: Fraction) -> int:
-    """Pictures that a shot asks for; the usual number where it leaves that open."""
+    """Return the requested frames of a shot, or the default number."""
     if shot.frames is not None:
         return shot.frames
     return max(1, round((shot.seconds or USUAL_SECONDS) * fps))
 
 
 def longest_part(shots: Sequence[ShotSpec], form: ClipSettings) -> int:
-    """Pictures of the longest clip that these shots ask for; longer shots go on from their last picture."""
+    """Return the frames of the longest clip that these shots need; longer shots continue from their last frame."""
     wanted = max((wanted_frames(shot, form.fps) for shot in shots), default=1)
     return form.rules.frames_for(min(wanted, form.rules.most_frames))

@@ -1,4 +1,4 @@
-"""Which video engine makes a clip, with which options, in which size; and what it would need now."""
+"""Choice of a video engine, its options and the size of a clip, with its time and memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUILT_IN = "animatic"
 
 @dataclass(frozen=True)
 class ClipSettings:
-    """How the pictures of a clip are made. `chosen` is a sentence on what "auto" is for it on this machine."""
+    """Engine, options, size and frame rate of a clip. `chosen` is a sentence on the meaning of "auto" on this machine."""
 
     engine: type[Engine]
     options: EngineOptions
@@ -40,29 +40,31 @@ class ClipSettings:
         return self.engine.card.title
 
     def extent(self, frames: int) -> ProblemSize:
-        """Of one clip with so many pictures."""
+        """Return the problem size of one clip with a number of frames."""
         return ProblemSize(self.width, self.height, frames)
 
     @property
     def cost(self) -> tuple[str, int]:
-        """The options that the time for a picture hangs on, as words, and the number of steps."""
+        """The options that influence the time per frame, as words, and the number of steps."""
         able: Any = self.engine
         variant, steps = able.clip_cost(self.options, self.width, self.height)
         return str(variant), int(steps)
 
 
 class VideoEngineSelector:
-    """Chooses among the engines of the catalog; holds nothing of a job."""
+    """Selects engines of the catalog. Has no state of a job."""
 
     def __init__(self, catalog: Catalog, site: EnginePaths, machine: Callable[[], Machine]) -> None:
-        """
+        """Create the selector.
+
         Args:
-            machine: what there is for an engine here, for options that are left to "auto".
+            machine: returns this machine's memory, for options at "auto".
         """
         self._catalog, self._site, self._machine = catalog, site, machine
 
     def choose(self, engine_id: str, given: dict[str, Any], *, with_image: bool) -> type[Engine]:
-        """The requested engine; under "auto" the first ready one on a GPU that takes (or needs no) picture, else the animatic.
+        """Return the requested engine; for "auto" the first ready one on a GPU that fits to the picture or its absence, else the
+        animatic.
 
         Raises:
             NotFound, InvalidInput, EngineNotReady.
@@ -105,10 +107,10 @@ class VideoEngineSelector:
         return rules
 
     def form(self, engine: type[Engine], given: dict[str, Any], size: str, fps: float) -> ClipSettings:
-        """Engine, options, size and rate, checked.
+        """Return validated engine, options, size and rate.
 
         Raises:
-            InvalidInput: naming what cannot be.
+            InvalidInput: a value is not possible; the error names it.
         """
         asked = validated(engine.Options, given, "option")
         options = engine.settled(self._site, asked)
@@ -123,7 +125,7 @@ class VideoEngineSelector:
         return ClipSettings(engine, options, rules, width, height, rate_of(rules, fps), chosen)
 
     def reckoned(self, form: ClipSettings, frames: int) -> RuntimeEstimate | None:
-        """How long so many pictures should take where nothing like it was measured; None where nobody can tell."""
+        """Return the estimated time for a number of frames without measurements; None if there is no estimate."""
         reckon = getattr(form.engine, "clip_seconds", None)
         if reckon is None or not frames:
             return None
@@ -144,7 +146,7 @@ def _chosen_in_words(asked: EngineOptions, options: EngineOptions) -> str:
 
 
 def size_of(rules: ClipRules, size: str) -> tuple[int, int]:
-    """Pixels of a size by its id or as "1280x720".
+    """Return width and height of a size by its id or as "1280x720".
 
     Raises:
         InvalidInput: it is neither.
@@ -162,10 +164,10 @@ def size_of(rules: ClipRules, size: str) -> tuple[int, int]:
 
 
 def rate_of(rules: ClipRules, fps: float) -> Fraction:
-    """Pictures a second: the engine's usual for 0, else the nearest of those it makes.
+    """Return frames per second: the engine's default for 0, else the closest one that it supports.
 
     Raises:
-        InvalidInput: one that it does not make.
+        InvalidInput: the engine does not support it.
     """
     known = [Fraction(*one) for one in rules.fps]
     if not fps:

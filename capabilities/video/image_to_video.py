@@ -1,4 +1,4 @@
-"""A clip that begins with a picture, or shows it."""
+"""Image to video: a clip that begins with a picture, or shows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.jobs.capability import CapabilityDescription
 
 
 class ImageToVideo(TextToVideo):
-    """The capability "image_to_video": one shot that begins with, or shows, a picture; or a list of shots, the first with it."""
+    """The capability "image_to_video": one shot with a picture, or a list of shots of which the first has it."""
 
     kind: ClassVar[str] = "image_to_video"
     Spec = ImageVideoSpec

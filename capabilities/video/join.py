@@ -1,4 +1,4 @@
-"""Shots to one file: pictures are copied, only crossfades are encoded anew."""
+"""Joins shots to one file: frames are copied, only crossfades are encoded again."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def join_shots(
     on_progress: Callable[[float], None],
     subtitles: Sequence[Cue] = (),
 ) -> int:
-    """Write the clip; gives its number of pictures.
+    """Write the clip and return its number of frames.
 
     Args:
-        on_progress: hears the share that is done, 0..1, and may raise.
-        subtitles: go into the file as a track of their own; () makes none.
+        on_progress: called with the finished share, 0 to 1; may raise.
+        subtitles: a subtitle track of the file; () for none.
     """
     parts: list[Path | Excerpt] = []
 

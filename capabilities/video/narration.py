@@ -1,4 +1,4 @@
-"""What the shots of a clip say: prepared, spoken, and given its place."""
+"""The narration of a clip's shots: prepared, spoken, and laid out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from studio.licences import LicenceTerms
 
 @dataclass(frozen=True)
 class NarratedShots:
-    """The shots of a job with their places, their speech and the subtitles."""
+    """The shots of a job with their positions, their speech and the subtitles."""
 
     shots: list[Shot]
     spoken: list[ShotSpeech]
@@ -39,13 +39,13 @@ class NarratedShots:
 
 
 class ShotNarrator:
-    """Speaks the shots of clips; holds nothing of one."""
+    """Narrates shots. Has no state of a clip."""
 
     def __init__(self, voiceover: Voiceover, runner: NarrationRunner) -> None:
         self._voiceover, self._runner = voiceover, runner
 
     def prepared(self, spec: VideoSpec, shots: Sequence[ShotSpec]) -> PreparedNarration | None:
-        """What the shots say, prepared; None when they say nothing.
+        """Return the prepared narration of shots; None if they have no text.
 
         Raises:
             GreenroomError: as a voiceover's `prepare`.
@@ -56,7 +56,7 @@ class ShotNarrator:
         return self._voiceover.prepared(VoiceoverSpec(script=said, check="off", **fields))
 
     def narrate(self, spec: VideoSpec, form: ClipSettings, context: JobContext) -> NarratedShots:
-        """Speak every shot and give all of them their places."""
+        """Speak every shot and lay out all of them."""
         spoken, plans = [ShotSpeech(None)] * len(spec.shots), list[Plan]()
         narration = self.prepared(spec, spec.shots) if spec.narration else None
         if narration is not None:
@@ -76,7 +76,7 @@ class ShotNarrator:
 
     @staticmethod
     def _cues(spec: VideoSpec, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], fps: Fraction) -> list[Cue]:
-        """Subtitles: of the speech, or, where nothing is spoken, of what the shots would say."""
+        """Return subtitles of the speech, or without speech of the shots' texts."""
         cues = cues_of(shots, spoken)
         for shot, speech in zip(shots, spoken, strict=True):
             if speech.timeline is None and shot.spec.say.strip():

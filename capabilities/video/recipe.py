@@ -1,4 +1,4 @@
-"""How a clip was made, beside its file."""
+"""The recipe of a clip."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def recipe_of(
     clips: Sequence[StoredShot],
     seconds: float,
 ) -> Recipe:
-    """The spec to bring back, the engine with its licence, and each shot with the facts of its clip.
+    """Return the recipe with the spec, the engine with its licence, and the facts of each shot's clip.
 
     Args:
-        job: what is known before the clip is made: kind, job, inputs, parents and the licences of all of them.
+        job: what is known before the clip is made: kind, job, inputs, parents and all licences.
     """
     card = form.engine.card
     made = [{**shot, "key": clip.key, "facts": clip.facts} for shot, clip in zip(shots, clips, strict=True)]
@@ -46,7 +46,7 @@ def recipe_of(
 
 
 def as_csv(shots: Sequence[dict[str, Any]]) -> str:
-    """A shot list as a table that spreadsheets open."""
+    """Return a shot list as a table for spreadsheets."""
     written = io.StringIO()
     table = csv.DictWriter(written, ["shot", "start", "seconds", "frames", "prompt", "say", "camera"], extrasaction="ignore")
     table.writeheader()
@@ -55,5 +55,5 @@ def as_csv(shots: Sequence[dict[str, Any]]) -> str:
 
 
 def _inert(value: Any) -> Any:
-    """Text that a spreadsheet does not take for a formula."""
+    """Return text that a spreadsheet does not interpret as a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

@@ -1,4 +1,4 @@
-"""Rendering the missing shots of a clip: each by the engine, then, where needed, captioned and put together from parts."""
+"""Rendering of a clip's missing shots: each by the engine, then, if needed, captioned and joined from parts."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from studio.jobs.runtime_stats import RuntimeStats, Workload
 
 @dataclass(frozen=True)
 class PlannedShot:
-    """One shot as it is to be rendered.
+    """One shot to render.
 
     Args:
-        request: of its only part, or of the first of several; its path is filled in when it is rendered.
-        parts: pictures of each part; later ones begin with the last picture of the one before.
-        burned: captions that are drawn in afterwards.
-        key: of the finished shot; the same for shots that look the same.
+        request: of its only or first part; rendering fills in its path.
+        parts: frames of each part; later ones begin with the last frame of the previous one.
+        burned: captions that are drawn afterwards.
+        key: of the finished shot; equal for shots with the same picture.
     """
 
     shot: Shot
@@ -46,7 +46,7 @@ def plan_shot(
     shot: Shot, form: ClipSettings, captions: tuple[ClipCaption, ...], seed: int, negative: str, quality: int,
     image: Path | None, image_hash: str, before: tuple[str, ...] = (),
 ) -> PlannedShot:  # fmt: skip
-    """What has to be asked of the engine for a shot that follows those with the prompts `before`."""
+    """Return the engine's request for a shot that follows those with the prompts `before`."""
     traits = form.engine.card.traits_of(VideoTraits)
     own = traits.burns_captions
     taken_over: Any = getattr(form.engine, "taken_over", tuple)
@@ -75,7 +75,7 @@ def plan_shot(
 
 
 def parts_of(frames: int, form: ClipSettings) -> tuple[int, ...]:
-    """How many pictures each part of a shot has; a later part repeats the last picture of the one before."""
+    """Return the frames of each part of a shot; a later part repeats the last frame of the previous one."""
     rules = form.rules
     if frames <= rules.most_frames or not rules.continues:
         return (rules.frames_for(frames),)
@@ -109,8 +109,8 @@ class ShotRenderer:
 
     Args:
         fonts: the folder of the caption fonts.
-        span: the part of the job's progress that the shots are.
-        after: seconds that the rest of the job will take, for the remaining time.
+        span: the shots' part of the job's progress.
+        after: seconds for the rest of the job, for the remaining time.
     """
 
     def __init__(
@@ -128,10 +128,10 @@ class ShotRenderer:
         self._measured: list[tuple[int, float]] = []
 
     def render(self, planned: Sequence[PlannedShot]) -> list[StoredShot]:
-        """All shots in order: those that are there as they are, the others now; each is kept before the next begins.
+        """Return all shots in order: existing ones unchanged, others rendered; each is stored before the next one begins.
 
         Raises:
-            EngineError: naming the shot. Whatever the context raises passes through.
+            EngineError: with the number of the shot. Errors of the context pass through.
         """
         made: dict[str, StoredShot] = {}
         for one in planned:
@@ -205,7 +205,7 @@ class ShotRenderer:
         return result
 
     def _finish(self, parts: Sequence[VideoResult], one: PlannedShot, path: Path, frames: int) -> None:
-        """Parts end to end with captions drawn in, cut to length."""
+        """Join parts with captions and cut them to length."""
         fps, size = self._form.fps, (self._form.width, self._form.height)
         texts = [CaptionText(caption.start, caption.end, caption.text) for caption in one.burned]
         painter = CaptionPainter(self._fonts, size, texts)
@@ -228,6 +228,6 @@ class ShotRenderer:
 
 
 def work_of(form: ClipSettings, frames: int) -> Workload:
-    """What so many pictures are for the statistics of runs."""
+    """Return the workload of a number of frames for the run statistics."""
     variant, steps = form.cost
     return Workload(form.engine.card.id, variant, form.width, form.height, frames, steps)

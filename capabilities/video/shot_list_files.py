@@ -1,4 +1,4 @@
-"""A shot list as files, before a clip is made of it."""
+"""Export of a shot list as files before its clip is rendered."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ NAMES = ("shots.csv", "shots.json")
 
 
 def write_shot_lists(uploads: Path, shots: Sequence[ShotSpec], fps: Fraction) -> tuple[Path | None, Path | None]:
-    """Write the shots as CSV and as JSON, with times reckoned from the length of what is said.
+    """Write the shots as CSV and as JSON, with times estimated from the length of their texts.
 
     Args:
-        uploads: where files of the page are kept; a list that stands there already is not written again.
+        uploads: folder of the page's files; an existing list is not written again.
 
-    Returns: the CSV and the JSON file, None twice for an empty list.
+    Returns:
+        The CSV and the JSON file, None twice for an empty list.
     """
     if not shots:
         return None, None

@@ -1,4 +1,4 @@
-"""From a prompt to shots, and from speech to how long each lasts. Pure functions; times are whole pictures."""
+"""Conversion of a prompt to shots, and of speech to their lengths. Pure functions; times are in whole frames."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _LONGEST_SENTENCE = 240
 
 
 def split_script(prompt: str, language: str) -> list[ShotSpec]:
-    """A text as shots: each sentence is seen and said; very short ones join their neighbour.
+    """Return a text as shots: each sentence is shown and spoken; very short ones are joined with a neighbour.
 
     Raises:
-        InvalidInput: nothing in it, or too much for one clip, with the count.
+        InvalidInput: it is empty, or too long for one clip; the error has the count.
     """
     check_length(prompt)
     sentences: list[str] = []
@@ -47,7 +47,7 @@ def split_script(prompt: str, language: str) -> list[ShotSpec]:
 
 
 def split_lines(prompt: str) -> list[ShotSpec]:
-    """One prompt a line, nothing said."""
+    """Return one shot per line, without speech."""
     check_length(prompt)
     lines = [line.strip() for line in prompt.splitlines() if line.strip()]
     _check_count(len(lines))
@@ -55,7 +55,7 @@ def split_lines(prompt: str) -> list[ShotSpec]:
 
 
 def check_length(prompt: str) -> None:
-    """Refuse an empty prompt, or one that is a book."""
+    """Refuse an empty prompt, or a very long one."""
     words = len(prompt.split())
     if not words:
         raise InvalidInput("clip.nothing-asked")
@@ -70,12 +70,12 @@ def _check_count(shots: int) -> None:
 
 @dataclass(frozen=True)
 class Shot:
-    """One shot with its place in the clip, in pictures.
+    """One shot with its position in the clip, in frames.
 
     Args:
-        start, frames: without the pictures that lie under the next shot's beginning.
-        tail: those pictures, 0 where the next shot is cut to.
-        head: pictures at its beginning that lie over the shot before.
+        start, frames: without the frames under the next shot's beginning.
+        tail: the number of those frames, 0 if the next shot follows with a cut.
+        head: frames at its beginning that overlap the previous shot.
         speech: seconds from the clip's beginning at which its speech begins.
     """
 
@@ -93,7 +93,7 @@ class Shot:
 
     @property
     def keyframes(self) -> tuple[int, ...]:
-        """Where the clip is cut in joining."""
+        """Frames at which joining cuts the clip."""
         return tuple(sorted({at for at in (self.head, self.frames if self.tail else 0) if at}))
 
 
@@ -101,11 +101,11 @@ def lay_out_shots(
     shots: Sequence[ShotSpec], spoken: Sequence[float], fps: Fraction, crossfade: bool, usual_frames: int | None,
     around: Sequence[tuple[float, float]] = (),
 ) -> list[Shot]:  # fmt: skip
-    """Give every shot its place.
+    """Return the shots with their positions.
 
     Args:
-        spoken: seconds of speech over each shot, 0 for none.
-        around: seconds before and after the speech of each shot; () for the usual.
+        spoken: seconds of speech in each shot, 0 for none.
+        around: seconds before and after the speech of each shot; () for the default.
     """
     fade = round(FADE_SECONDS * fps) if crossfade and len(shots) > 1 else 0
     placed: list[Shot] = []
@@ -131,7 +131,7 @@ def _frames(spec: ShotSpec, least: float, fps: Fraction, usual: int | None) -> i
 
 
 def captions_of(shot: Shot, cues: Sequence[Cue], fps: Fraction) -> tuple[ClipCaption, ...]:
-    """The part of the subtitles that falls into a shot, in seconds from its first picture, clear of the crossfades."""
+    """Return the subtitles within a shot, in seconds from its first frame, without the crossfades."""
     begin, end = float(shot.start / fps), float((shot.start + shot.frames) / fps)
     found = []
     for cue in cues:
@@ -142,7 +142,7 @@ def captions_of(shot: Shot, cues: Sequence[Cue], fps: Fraction) -> tuple[ClipCap
 
 
 def shot_list(shots: Sequence[Shot], fps: Fraction) -> list[dict[str, Any]]:
-    """The shots as rows for people and other programs: JSON values, times in seconds."""
+    """Return the shots as rows of JSON values, times in seconds."""
     return [
         {
             "shot": shot.index + 1,

@@ -1,4 +1,4 @@
-"""The sound of a clip: speech at its shots, music led under it, one loudness. Memory does not grow with the length."""
+"""The sound of a clip: speech at its shots, music lowered under it, and loudness normalisation. Memory is constant."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ShotSpeech:
 
 
 def cues_of(shots: Sequence[Shot], spoken: Sequence[ShotSpeech]) -> list[Cue]:
-    """Subtitles of the whole clip."""
+    """Return the subtitles of the whole clip."""
     found: list[Cue] = []
     for shot, speech in zip(shots, spoken, strict=True):
         for cue in speech.timeline.cues() if speech.timeline else ():
@@ -45,12 +45,13 @@ def cues_of(shots: Sequence[Shot], spoken: Sequence[ShotSpeech]) -> list[Cue]:
 
 
 class ClipAudio:
-    """Speech and music of one clip as blocks at 48 kHz, as often as they are asked for.
+    """Speech and music of one clip as blocks at 48 kHz, which can be read repeatedly.
 
     Args:
-        folder: for the assembled speech, in the making.
-        seconds: of the clip. music: a file that is repeated to the end and faded out; None for none.
-        music_level: of the music against the speech, in dB, before it is led under it.
+        folder: for the assembled speech during the work.
+        seconds: length of the clip.
+        music: a file that is looped to the end and faded out; None for none.
+        music_level: of the music relative to the speech in dB, before it is lowered under it.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class ClipAudio:
         self._assemble(shots, spoken, store, folder)
 
     def levelled(self, check: Callable[[], None]) -> NormalisedStream:
-        """The finished track; `check` is called with each block and may raise."""
+        """Return the normalised track; `check` is called with each block and may raise."""
         music = self._music_gain(check)
 
         def blocks() -> Iterator[Audio]:
@@ -77,11 +78,11 @@ class ClipAudio:
         return normalise_loudness(blocks, self._loudness, self._true_peak)
 
     def speech(self) -> Iterator[Audio]:
-        """The speech alone, as it is before everything is levelled."""
+        """Yield the speech alone, before normalisation."""
         return self._mixed(None)
 
     def music(self, check: Callable[[], None]) -> Iterator[Audio]:
-        """The music alone, led under the speech, before everything is levelled; nothing without music."""
+        """Yield the music alone, lowered under the speech, before normalisation; nothing without music."""
         level = self._music_gain(check)
         if level is None:
             return
@@ -91,7 +92,7 @@ class ClipAudio:
             yield Audio(block[:count] * (level * self._envelope(given, count))[:, None], RATE)
 
     def _assemble(self, shots: Sequence[Shot], spoken: Sequence[ShotSpeech], store: SegmentStore, folder: Path) -> None:
-        """All speech as one raw mono file."""
+        """Write all speech as one raw mono file."""
         at = 0
         with self._speech.open("wb") as whole:
             for shot, speech in zip(shots, spoken, strict=True):
@@ -109,7 +110,7 @@ class ClipAudio:
             _silence(whole.write, self._frames - at)
 
     def _music_gain(self, check: Callable[[], None]) -> float | None:
-        """What brings the music to its level under the speech's target; None without music."""
+        """Return the gain that brings the music to its level relative to the speech's target; None without music."""
         music = self._music
         if music is None:
             return None
@@ -139,7 +140,7 @@ class ClipAudio:
                 given += count
 
     def _envelope(self, first: int, count: int) -> Samples:
-        """How loud the music may be: down before speech begins, up again after it ends, out at the end."""
+        """Return the gain of the music: low from before to after speech, fading out at the end."""
         times = (first + np.arange(count)) / RATE
         spoken = np.zeros(count)
         for start, end in self._talk:
@@ -149,7 +150,7 @@ class ClipAudio:
         return np.asarray(10 ** (_DUCK_DB * spoken / 20) * out, np.float32)
 
     def _tune(self) -> Iterator[Samples]:
-        """Stereo blocks of the music, over and over."""
+        """Yield stereo blocks of the looped music."""
         assert self._music is not None
         rest = np.zeros((0, 2), np.float32)
         while True:

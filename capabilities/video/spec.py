@@ -20,13 +20,13 @@ class ShotSpec(BaseModel):
     """One shot.
 
     Args:
-        prompt: what is to be seen.
-        say: what is spoken over it, in the script language of a voiceover.
-        seconds: how long it lasts at least; None takes the speech's length, or the usual one without speech.
-        frames: pictures, instead of seconds.
-        camera: its move in a word or a few, "" for the engine's choice.
+        prompt: description of the picture.
+        say: text that is spoken, in the script language of a voiceover.
+        seconds: minimum length; None for the speech's length, or the default one without speech.
+        frames: frames, instead of seconds.
+        camera: camera move in a few words, "" for the engine's choice.
         image: an uploaded picture or an output of the library that it shows or begins with.
-        seed: None takes the clip's.
+        seed: None for the clip's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -41,21 +41,21 @@ class ShotSpec(BaseModel):
 
 
 class VideoSpec(BaseModel):
-    """One clip from words.
+    """One clip from text.
 
     Args:
-        prompt: what is to be seen; an engine that burns captions itself (the animatic) reads it as a script, a shot for each
-            sentence, others take each line for a shot. Stands in for `shots`.
+        prompt: description of the picture, instead of `shots`; an engine that burns captions (the animatic) reads it as a script
+            with a shot for each sentence, others take each line as a shot.
         engine: id of a video engine, or "auto".
         options: of that engine.
-        size: the id of one of the engine's sizes, or "1280x720"; "" takes the engine's first.
-        fps: pictures a second; 0 takes the engine's usual.
-        frames: pictures of each shot that has no length of its own.
-        narration: whether what the shots say is spoken; None speaks it where there is something to say.
+        size: the id of one of the engine's sizes, or "1280x720"; "" for the engine's first.
+        fps: frames per second; 0 for the engine's default.
+        frames: frames of each shot without a length of its own.
+        narration: whether the shots' texts are spoken; None if there is any text.
         voice, speakers, language: as for a voiceover.
-        music: an uploaded sound or an output, led under the speech.
-        captions: "burned" into the pictures, "soft" as a track in the file and as files beside it, or "off".
-        parent: the output that this one was made from, "" for none.
+        music: an uploaded sound or an output, lowered under the speech.
+        captions: "burned" into the frames, "soft" as a track in the file and as separate files, or "off".
+        parent: the output that this one is based on, "" for none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

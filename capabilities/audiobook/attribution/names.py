@@ -1,4 +1,4 @@
-"""The people of a book: names beside verbs of speech, and whether they are called he or she."""
+"""The characters of a book: names beside verbs of speech, and their pronouns."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ _SHE = re.compile(r"\b(?:she|her|hers|herself)\b")
 
 @dataclass
 class BookCast:
-    """People by their fullest name, with all forms of it, and "he", "she" or "" for their pronoun."""
+    """Characters by their fullest name, with all forms of it, and "he", "she" or "" for their pronoun."""
 
     forms: dict[str, str] = field(default_factory=dict)
     gender: dict[str, str] = field(default_factory=dict)
 
     def of(self, form: str) -> str:
-        """The person that a form of a name means, "" for none."""
+        """Return the character that a form of a name stands for, "" for none."""
         return self.forms.get(plain(form), "")
 
     def mentioned(self, text: str) -> Iterator[tuple[int, str]]:
-        """Where people are named in a text, in order."""
+        """Yield the mentions of characters in a text, in order."""
         for found in _ANY_NAME.finditer(text):
             words = found.group().split()
             for length in range(len(words), 0, -1):
@@ -58,15 +58,16 @@ _ANY_NAME = re.compile(rf"(?<![\w’'-])(?:{_TITLE}\s)?{_WORD}(?:\s{_WORD}){{0,2
 
 
 def plain(form: str) -> str:
-    """A name without its article and case."""
+    """Return a name without its article, in lower case."""
     return re.sub(r"\Athe\s", "", " ".join(form.split()).casefold()).rstrip("’'").removesuffix("’s").removesuffix("'s")
 
 
 def named_in(told: str, *, after: bool) -> str:
-    """The name that a verb of saying stands beside in what is told next to a quote; "" for none.
+    """Return the name beside a verb of speech in the text next to a quote; "" for none.
 
     Args:
-        after: the words follow the quote, so that the first name counts; otherwise they lead to it, and the last does.
+        after: the text follows the quote, so that its first name counts; otherwise it precedes the quote, and its last name
+            counts.
     """
     found = [*_AFTER.finditer(told), *_BEFORE.finditer(told)]
     names = sorted((one.start(), one.group("name")) for one in found if plain(one.group("name")) not in _NO_NAMES)
@@ -74,13 +75,15 @@ def named_in(told: str, *, after: bool) -> str:
 
 
 def pronoun_in(told: str) -> str:
-    """ "he", "she", "i" or "they" beside a verb of saying; "" for none."""
+    """Return "he", "she", "i" or "they" beside a verb of speech; "" for none."""
     found = _SAID_HE.search(told)
     return (found.group("after") or found.group("before")).lower() if found else ""
 
 
 def cast_of(told: Iterable[str]) -> BookCast:
-    """Everyone who is said to say something; a shorter form of a name belongs to the longest that ends or begins with it."""
+    """Return everyone beside a verb of speech; a shorter form of a name belongs to the longest one that ends or begins with
+    it.
+    """
     texts = list(told)
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}

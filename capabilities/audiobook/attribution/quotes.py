@@ -1,4 +1,4 @@
-"""Quoted speech in a paragraph: its start and end."""
+"""Detection of quoted speech in a paragraph."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _SHARE_OF_SINGLE = 3
 
 @dataclass(frozen=True)
 class QuotePiece:
-    """A stretch of a paragraph, quoted or narrated."""
+    """A part of a paragraph, quoted or narrated."""
 
     text: str
     quoted: bool
 
 
 def marks_of(paragraphs: Iterable[str]) -> dict[str, str]:
-    """The marks in which a text quotes, opening to closing."""
+    """Return the quotation marks of a text, opening to closing."""
     double = single = 0
     for text in paragraphs:
         double += sum(text.count(mark) for mark in _PAIRS)
@@ -29,7 +29,7 @@ def marks_of(paragraphs: Iterable[str]) -> dict[str, str]:
 
 
 def pieces_of(text: str, marks: dict[str, str]) -> list[QuotePiece]:
-    """A paragraph in pieces that make it up end to end; a quote has its marks, and one without an end reaches to the paragraph's.
+    """Return the consecutive pieces of a paragraph; a quote includes its marks, and an unterminated one extends to the end.
 
     An apostrophe within a word closes nothing.
     """

@@ -27,7 +27,7 @@ _SWEEPS = 3
 
 @dataclass(frozen=True)
 class Attribution:
-    """Who speaks in a paragraph: "" where nobody is likely, with the margin before the second and that one's name."""
+    """The speaker of a paragraph, "" without a likely one, with the margin to the second and that one's name."""
 
     who: str
     margin: float
@@ -36,7 +36,7 @@ class Attribution:
 
 @dataclass
 class _QuotedTurn:
-    """A paragraph in which somebody speaks."""
+    """A paragraph with quoted speech."""
 
     paragraph: int
     pieces: list[QuotePiece]
@@ -48,7 +48,7 @@ class _QuotedTurn:
 
 
 def attributed(paragraphs: Sequence[str]) -> tuple[list[list[QuotePiece]], list[Attribution | None]]:
-    """The pieces of each paragraph, and who speaks in it; None where nobody does."""
+    """Return the pieces of each paragraph, and its speaker; None without quoted speech."""
     marks = marks_of(paragraphs)
     pieces = [pieces_of(text, marks) for text in paragraphs]
     cast = cast_of(" ".join(one.text for one in parts if not one.quoted) for parts in pieces)
@@ -92,7 +92,7 @@ def _name_beside(parts: Sequence[QuotePiece]) -> str:
 
 
 def _is_called(said: str, name: str) -> bool:
-    """Whether somebody is spoken to: the name stands between commas or at an edge of the speech."""
+    """Return whether a name is a form of address: between commas or at an edge of the speech."""
     last = plain(name).split()[-1]
     lowered = said.casefold()
     at = lowered.find(last)

@@ -1,7 +1,7 @@
-"""Changes to a project, addressed by id and field, so that those of two editors merge.
+"""Changes of a project, addressed by id and field, so that those of two editors can be merged.
 
 A part is addressed as "project", "look", "captions", "music", "origin", "cast/NAME", "scenes/ID", "shots/ID" or "lines/ID", and a
-field of it with a dot behind: "lines/l7.text".
+field of it with a dot and its name: "lines/l7.text".
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Insert(_Change):
     """Insert a scene into "project", a shot into a scene, a line into a shot, or a member into the cast ("cast/NAME").
 
     Args:
-        after: the id of the one before it; "" inserts it first, None last, as does an id that no longer exists.
+        after: the id of the previous one; "" inserts it first, None last, as does an id that no longer exists.
     """
 
     op: Literal["insert"] = "insert"
@@ -55,7 +55,7 @@ class Move(_Change):
 
 
 class Rename(_Change):
-    """Rename a member of the cast, in the lines too."""
+    """Rename a member of the cast, also in the lines."""
 
     op: Literal["rename"] = "rename"
     at: Address
@@ -77,8 +77,9 @@ class _Changes(BaseModel):
 
 
 def read_changes(given: object) -> tuple[Change, ...]:
-    """
+    """Parse a list of changes.
+
     Raises:
-        InvalidInput: it is no list of changes; the first wrong field is named.
+        InvalidInput: it is not a list of changes; the error names the first wrong field.
     """
     return validated(_Changes, {"changes": given}).changes

@@ -33,7 +33,8 @@ class Changed:
 
     Args:
         applied: the changes with the ids of the parts that they inserted, so that applying them again gives the same document.
-        inverse: the changes that undo them. touched: the addresses whose values changed.
+        inverse: the changes that undo them.
+        touched: the addresses whose values changed.
     """
 
     project: Project
@@ -46,7 +47,8 @@ def apply_all(project: Project, changes: Sequence[Change]) -> Changed:
     """Apply all changes in order, or none.
 
     Raises:
-        NotFound: a part does not exist. InvalidInput: a value is not allowed; the address is named.
+        NotFound: a part does not exist.
+        InvalidInput: a value is not allowed; the error names the address.
     """
     applied: list[Change] = []
     inverse: list[Change] = []
@@ -70,7 +72,7 @@ def value_at(project: Project, address: str) -> Any:
 
 
 def exists(project: Project, address: str) -> bool:
-    """Whether the project has a part with this address."""
+    """Return whether the project has a part with this address."""
     try:
         _found(project, Places(project), address)
     except NotFound:

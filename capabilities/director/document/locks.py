@@ -12,9 +12,10 @@ _FREE = ("locked", "approved", "marked")
 
 
 def refuse_locked(project: Project, changes: Sequence[Change]) -> None:
-    """
+    """Check that changes do not affect locked shots.
+
     Raises:
-        InvalidInput: a change is to a locked shot or a line of it, and does not unlock it first.
+        InvalidInput: a change affects a locked shot or a line of it, and does not unlock it first.
     """
     locked = {f"shots/{shot.id}": shot.id for shot in project.shots() if shot.locked}
     if not locked:

@@ -33,7 +33,7 @@ _FILE = 400
 
 
 def new_id(letter: str) -> str:
-    """A random id; the letter tells a reader of the file what it is of: c scene, s shot, l line."""
+    """Return a random id; its letter tells readers of the file the kind: c scene, s shot, l line."""
     return f"{letter}{secrets.token_hex(5)}"
 
 
@@ -45,9 +45,12 @@ class BoardLine(BoardPart):
     """One line of one speaker.
 
     Args:
-        who: a name of the cast; "" for the first. text: as in a script of the Voiceover tab, including marks of pauses.
-        pause: silence after it in seconds; None for the default. speed: 1 is the voice's own.
-        emphasis: how it is spoken, for voices that take a style. take: each number is another take of the same words.
+        who: a name of the cast; "" for the first.
+        text: as in a script of the Voiceover tab, including marks of pauses.
+        pause: silence after it in seconds; None for the default.
+        speed: 1 is the voice's own.
+        emphasis: style of the delivery, for voices that take one.
+        take: number of the take; each is another rendering of the same words.
     """
 
     id: Id = Field(default_factory=lambda: new_id("l"))
@@ -60,14 +63,19 @@ class BoardLine(BoardPart):
 
 
 class BoardShot(BoardPart):
-    """What is shown while some lines are spoken.
+    """The picture during some lines.
 
     Args:
         show: the speaker's portrait with moving lips; a painted scene; the user's picture under a moving camera; or the user's
-            clip. see: the description of the scene. file: of a picture or clip, see `Project`.
-        corner: whether the speaker is shown in the corner, over the scene. seconds: the minimum length; None for the length of
-            its lines. lead, tail: seconds before the first word and after the last; None for the default.
-        seed: None uses the look's. approved: by the user. locked: not to be changed.
+            clip.
+        see: the description of the scene.
+        file: a picture or clip, see `Project`.
+        corner: whether the speaker is shown in the corner, over the scene.
+        seconds: minimum length; None for the length of its lines.
+        lead, tail: seconds before the first word and after the last; None for the default.
+        seed: None for the look's.
+        approved: by the user.
+        locked: must not be changed.
         marked: during proof-listening, to be checked again.
     """
 
@@ -88,7 +96,7 @@ class BoardShot(BoardPart):
 
 
 class BoardScene(BoardPart):
-    """Shots that belong together; a chapter of an audiobook."""
+    """A group of shots; a chapter of an audiobook."""
 
     id: Id = Field(default_factory=lambda: new_id("c"))
     title: str = Field("", max_length=300)
@@ -96,11 +104,13 @@ class BoardScene(BoardPart):
 
 
 class CastMember(BoardPart):
-    """Who speaks.
+    """A speaker.
 
     Args:
-        voice: as a voiceover names one; "" for the usual. portrait: a picture, as `Project` says of files; "" for one that ships
-            with the studio. style: how they speak. aliases, gender: how a text calls them.
+        voice: as in a voiceover; "" for the default.
+        portrait: a picture, see `Project`; "" for one that ships with the studio.
+        style: of the delivery.
+        aliases, gender: how a text refers to the speaker.
     """
 
     voice: str = Field("", max_length=200)
@@ -111,7 +121,7 @@ class CastMember(BoardPart):
 
 
 class Look(BoardPart):
-    """How all shots look: the ratio of the sides, the height of a wide picture in lines, and where chance begins."""
+    """The look of all shots: aspect ratio, height in lines, and seed."""
 
     ratio: Ratio = "16:9"
     height: int = Field(720, ge=96, le=1080, multiple_of=2)
@@ -119,7 +129,7 @@ class Look(BoardPart):
 
 
 class Captions(BoardPart):
-    """Burned into the pictures, a track of their own in the file, or none."""
+    """Captions burned into the frames, as a track of the file, or none."""
 
     mode: CaptionMode = "burned"
 
@@ -132,11 +142,11 @@ class Music(BoardPart):
 
 
 class BoardOrigin(BoardPart):
-    """Who wrote the board and from what.
+    """The origin of the board.
 
     Args:
-        by: "template writer", the name of a language model, or "" for a person. the name of a document that it was read from.
-        facts: what is known of the truth of what it says.
+        by: "template writer", the name of a language model, "" for a person, or the name of an imported document.
+        facts: how far its statements are known to be true.
     """
 
     by: str = Field("", max_length=200)
@@ -147,12 +157,15 @@ class BoardOrigin(BoardPart):
 class Project(BoardPart):
     """The whole document.
 
-    A file is named as in a job, by an output's id or the path of an upload; the store copies uploads into the project's own
-    folder, where they are named `files/<name>`, so that a project does not depend on the uploads.
+    A file is an output's id or the path of an upload, as in a job; the store copies uploads into the project's own folder, where
+    they are named `files/<name>`, so that a project does not depend on the uploads.
 
     Args:
-        id: the name of its folder. version: counts changes. cast: by name; the first is the presenter or narrator.
-        topic, notes: what it was made from. archived: hidden from lists.
+        id: the name of its folder.
+        version: number of changes.
+        cast: by name; the first is the presenter or narrator.
+        topic, notes: what it was made from.
+        archived: hidden from lists.
     """
 
     format: Literal[1] = FORMAT
@@ -189,7 +202,7 @@ class Project(BoardPart):
         return self
 
     def parts(self) -> Iterator[BoardScene | BoardShot | BoardLine]:
-        """Every scene, its shots and their lines, in order."""
+        """Yield every scene, its shots and their lines, in order."""
         for scene in self.scenes:
             yield scene
             for shot in scene.shots:
@@ -205,6 +218,6 @@ class Project(BoardPart):
             yield from shot.lines
 
     def as_stored(self) -> dict[str, Any]:
-        """JSON values without defaults, `format` and `id` first."""
+        """Return JSON values without defaults, `format` and `id` first."""
         ids = {"format": self.format, "id": self.id, "version": self.version, "title": self.title}
         return ids | self.model_dump(mode="json", exclude_defaults=True)

@@ -1,4 +1,4 @@
-"""Where the parts of a project lie, and a project with one part made anew."""
+"""Positions of a project's parts, and copies of a project with one part replaced."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ P = TypeVar("P", bound=BoardPart)
 
 @dataclass(frozen=True)
 class PartPlace:
-    """Of one scene, shot or line: the positions on the way to it, one to three, and the ids of what holds it."""
+    """The position of a scene, shot or line: one to three indices, and the ids of its parents."""
 
     path: tuple[int, ...]
     parent: str
 
 
 class Places:
-    """An index of a document by address, made once for a version. A document of 1,000 shots takes a millisecond or two."""
+    """An index of a document by address, built once per version; takes a millisecond or two for 1,000 shots."""
 
     def __init__(self, project: Project) -> None:
         self._found: dict[str, PartPlace] = {}
@@ -46,9 +46,10 @@ class Places:
         return any(f"{word}/{part_id}" in self._found for word in SORTS)
 
     def of(self, address: str) -> PartPlace:
-        """
+        """Return the position of an address.
+
         Raises:
-            NotFound: nothing in the project has this address.
+            NotFound: the project has no such part.
         """
         place = self._found.get(address)
         if place is None:
@@ -65,10 +66,10 @@ def part_at(project: Project, place: PartPlace) -> Piece:
 
 
 def single(project: Project, address: str) -> BoardPart:
-    """The project itself, one of its single parts, or a member of its cast.
+    """Return the project itself, one of its single parts, or a member of its cast.
 
     Raises:
-        NotFound.
+        NotFound: there is no such part.
     """
     if address == "project":
         return project
@@ -92,7 +93,7 @@ def with_single(project: Project, address: str, part: BoardPart) -> Project:
 
 
 def with_part(project: Project, place: PartPlace, part: Piece) -> Project:
-    """The project with what lies at `place` replaced."""
+    """Return the project with the part at `place` replaced."""
 
     def at(parts: Sequence[P], index: int, make: Callable[[P], P]) -> tuple[P, ...]:
         return (*parts[:index], make(parts[index]), *parts[index + 1 :])
@@ -115,10 +116,10 @@ def with_part(project: Project, place: PartPlace, part: Piece) -> Project:
 
 
 def held_by(project: Project, places: Places, address: str) -> list[Piece]:
-    """The parts in the one with this address, in order; those of "project" are its scenes.
+    """Return the children of the part at an address, in order; those of "project" are its scenes.
 
     Raises:
-        NotFound.
+        NotFound: there is no such part.
     """
     if address == "project":
         return list(project.scenes)
@@ -129,7 +130,7 @@ def held_by(project: Project, places: Places, address: str) -> list[Piece]:
 
 
 def with_held(project: Project, places: Places, address: str, parts: Sequence[Piece]) -> Project:
-    """The project with other parts in the one with this address."""
+    """Return the project with other children of the part at an address."""
     if address == "project":
         return project.model_copy(update={"scenes": tuple(parts)})
     place = places.of(address)

@@ -1,5 +1,4 @@
-"""The capability "render_film": a film from a board, spoken, rendered shot by shot, joined with captions and music, and added
-to the library."""
+"""The capability "render_film": renders a film from a board: speech, shots, joining with captions and music."""
 
 from __future__ import annotations
 
@@ -52,8 +51,9 @@ class FilmSpec(BaseModel):
     """One film.
 
     Args:
-        project: its id. version: of the board on submission; filled in. approve: whether shots that are not approved are
-            accepted; else the film is refused.
+        project: its id.
+        version: of the board on submission; filled in.
+        approve: whether shots that are not approved are accepted; otherwise the film is refused.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,9 +65,10 @@ class FilmSpec(BaseModel):
 
 
 class RenderFilm(Capability[FilmSpec]):
-    """The capability "render_film". A job uses the board as it was when its work began. Everything it makes is stored under
-    the hash of its inputs, so a film that was interrupted, or that is made again with one line changed, makes only what is
-    missing.
+    """The capability "render_film".
+
+    A job uses the board as it was when its work began. All intermediate results are stored under the hash of their inputs, so
+    that a film that was interrupted, or is rendered again with one changed line, makes only what is missing.
 
     Attributes:
         desk: reads projects as films, and stores them.
@@ -88,9 +89,11 @@ class RenderFilm(Capability[FilmSpec]):
         return CapabilityDescription("Film", "Director", has_form=False)
 
     def prepare(self, spec: FilmSpec) -> FilmSpec:
-        """
+        """Validate the board, and fill in its version.
+
         Raises:
-            NotFound: no such project. InvalidInput: it has no shots, some are not approved, or a line or file of it cannot be.
+            NotFound: no such project.
+            InvalidInput: it has no shots, some are not approved, or a line or file of it is invalid.
         """
         found = self.desk.projects.get(spec.project)
         project = found.document
@@ -114,7 +117,8 @@ class RenderFilm(Capability[FilmSpec]):
         return GPU_LANE if any(card.device is Device.CUDA for card in (*cards, self.desk.talker().card)) else CPU_LANE
 
     def estimate(self, spec: FilmSpec) -> JobEstimate:
-        """
+        """Return the estimated time.
+
         Raises:
             NotFound, InvalidInput, EngineNotReady: as `prepare`.
         """
@@ -160,11 +164,11 @@ class RenderFilm(Capability[FilmSpec]):
 
     @staticmethod
     def _narrating(sentences: int, seconds: float) -> float:
-        """What of the time before the first picture is not that of beginning."""
+        """Return the seconds before the first picture that are speech, without the fixed overhead."""
         return seconds * 0.5 if sentences else 0.0
 
     def _board(self, spec: FilmSpec, context: JobContext) -> tuple[Project, Path]:
-        """The board as it was when the work began, and the folder of its files."""
+        """Return the board as it was when the work began, and the folder of its files."""
         found = self.desk.projects.get(spec.project)
         kept = context.scratch / "project.yaml"
         if not kept.is_file():
@@ -172,7 +176,7 @@ class RenderFilm(Capability[FilmSpec]):
         return read_project(kept.read_bytes()), found.folder
 
     def _spoken(self, project: Project, context: JobContext, share: float) -> dict[str, Timeline | None]:
-        """The sound of every shot."""
+        """Return the sound of every shot."""
         lines = self.desk.speech.plans(project)
         plans = {shot.id: shot_plan(shot, lines) for shot in project.shots()}
         everything = whole(plans.values())
@@ -215,7 +219,7 @@ class RenderFilm(Capability[FilmSpec]):
         return output
 
     def _companions(self, project: Project, plan: FilmPlan, target: Path, folder: Path) -> list[Path]:
-        """Poster, shot list and subtitles."""
+        """Write poster, shot list and subtitles."""
         poster, listed = folder / "poster.jpg", folder / "shots.json"
         middle = plan.shots[0].placed.frames // 2
         write_picture(poster, next(read_frames(target, FPS, first=middle, count=1)).picture)
@@ -260,5 +264,5 @@ def _lengths(timelines: Mapping[str, Timeline | None]) -> dict[str, float]:
 
 
 def _share(sentences: int, seconds: float) -> float:
-    """Which part of a film's time its speech takes: known too little to be told exactly."""
+    """Return the approximate share of a film's time for its speech."""
     return min(0.3, 0.5 * sentences / max(1.0, seconds)) if sentences else 0.0

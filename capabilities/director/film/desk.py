@@ -1,4 +1,4 @@
-"""The present state of a project as a film: the length of each shot, which parts exist, and what the rest will take."""
+"""The state of a project as a film: the length of each shot, existing parts, and the cost of the rest."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WORK_PER_LETTER = 0.02
 
 @dataclass(frozen=True)
 class LineState:
-    """Of one line: how long it lasts, whether that is known, and the keys of its sentences, () before it was spoken."""
+    """The state of a line: its length, whether that is measured, and the keys of its sentences, () before it was spoken."""
 
     id: str
     seconds: float
@@ -43,11 +43,13 @@ class LineState:
 
 @dataclass(frozen=True)
 class ShotState:
-    """Of one shot.
+    """The state of a shot.
 
     Args:
-        seconds: that it lasts. spoken: whether that is known. missing: steps that are to be made.
-        price: of this shot alone, were it the only one.
+        seconds: its length.
+        spoken: whether the length is measured.
+        missing: steps that have to run.
+        price: cost of this shot alone.
     """
 
     id: str
@@ -64,7 +66,7 @@ class ShotState:
 
 @dataclass(frozen=True)
 class FilmState:
-    """Of the whole film: its length, what has to be made, and what that takes, joining included."""
+    """The state of the whole film: its length, missing steps, and their cost, including joining."""
 
     shots: tuple[ShotState, ...]
     seconds: float
@@ -87,7 +89,7 @@ class SpokenShots:
 
 
 class FilmDesk:
-    """Reads projects as films. Has no state of a project; any thread may call any method."""
+    """Computes the state of projects as films. Has no state of a project; any thread may call any method."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -103,20 +105,20 @@ class FilmDesk:
         self._hashes: dict[tuple[str, int, int], str] = {}
 
     def form(self, project: Project) -> ClipSettings:
-        """How the scenes of a project are painted."""
+        """Return the settings of a project's painted scenes."""
         engines = self._video.engines
         width, height = size_of_look(project.look)
         return engines.form(self._services.catalog.get(BUILT_IN), {}, f"{width}x{height}", float(FPS))
 
     def talker(self) -> type[Engine]:
-        """The engine that moves lips here."""
+        """Return the lip-sync engine of this machine."""
         return self.faces.choose("auto", "lip_sync")
 
     def read(self, project: Project) -> SpokenShots:
-        """Return what is said in each shot, and its place as far as it was spoken.
+        """Return the text of each shot, with its timeline as far as it was spoken.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady: a line cannot be spoken; its row is named.
+            InvalidInput, NotFound, EngineNotReady: a line cannot be spoken; the error names its row.
         """
         lines = self.speech.plans(project)
         plans = {shot.id: shot_plan(shot, lines) for shot in project.shots()}
@@ -130,7 +132,7 @@ class FilmDesk:
     def plan(
         self, project: Project, folder: Path, timelines: Mapping[str, Timeline | None], seconds: Mapping[str, float]
     ) -> FilmPlan:
-        """Return the steps of a film whose speech has these lengths.
+        """Return the steps of a film with these speech lengths.
 
         Raises:
             InvalidInput, NotFound: there is no shot, or a file of one no longer exists.
@@ -141,7 +143,8 @@ class FilmDesk:
         )
 
     def state(self, project: Project, folder: Path) -> FilmState:
-        """
+        """Return the state of a project.
+
         Raises:
             InvalidInput, NotFound, EngineNotReady: as `read` and `plan`.
         """
@@ -179,7 +182,7 @@ class FilmDesk:
         return LineState(name, round(seconds, 2), spoken or not segments, tuple(one.key for one in segments) if spoken else ())
 
     def _seconds(self, plan: Plan, timeline: Timeline | None) -> float:
-        """That a shot is spoken over; estimated where it was not spoken yet."""
+        """Return the seconds of speech in a shot, estimated before it was spoken."""
         if timeline is not None or not plan.segments:
             return timeline.duration if timeline is not None else 0.0
         lengths = (self._length(one, self.speech.spoken(one)) + one.pause_before for one in plan.segments)
@@ -225,6 +228,6 @@ _ASIDE: Any = {
 
 
 def stamp_of(project: Project) -> str:
-    """A short hash of everything that a film is made of, whatever its version."""
+    """Return a short hash of everything in a project that affects the film, independent of its version."""
     told: Any = project.model_dump_json(exclude=_ASIDE)
     return sha256(str(told).encode("utf-8", "replace")).hexdigest()[:16]

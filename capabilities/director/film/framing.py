@@ -1,4 +1,4 @@
-"""Pictures brought to the size of a film: cut to its ratio, a portrait around its face."""
+"""Crops and scales pictures to the size of a film, portraits around their face."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FACE_HEIGHT = 0.46
 
 
 def filled(picture: Picture, size: tuple[int, int]) -> Picture:
-    """The middle of a picture, as large as fits the ratio of `size`, in that size."""
+    """Return the centre of a picture, cropped to the aspect ratio of `size` and scaled to it."""
     height, width = picture.shape[:2]
     scale = max(size[0] / width, size[1] / height)
     wide, high = size[0] / scale, size[1] / scale
@@ -23,7 +23,9 @@ def filled(picture: Picture, size: tuple[int, int]) -> Picture:
 
 
 def portrait_framed(picture: Picture, face: SeenFace | None, size: tuple[int, int]) -> Picture:
-    """A portrait as a presenter's picture: the face a little above the middle, and not too large, as far as the picture goes."""
+    """Return a portrait framed as a presenter: the face slightly above the centre and not too large, as far as the picture
+    allows.
+    """
     if face is None:
         return filled(picture, size)
     height, width = picture.shape[:2]
@@ -42,10 +44,11 @@ def _cut(picture: Picture, left: float, top: float, wide: float, high: float, si
 
 
 class CornerPainter:
-    """Lays a square picture with round corners into the upper right of others.
+    """Draws a square picture with rounded corners into the upper right of others.
 
     Args:
-        size: of the pictures. side: of the square.
+        size: of the pictures.
+        side: of the square.
     """
 
     def __init__(self, size: tuple[int, int], side: int) -> None:
@@ -55,7 +58,7 @@ class CornerPainter:
         self._kept = _rounded(side)[..., None]
 
     def lay(self, picture: Picture, square: Picture) -> None:
-        """Into `picture`, in place."""
+        """Draw the square into `picture` in place."""
         side = self._kept.shape[0]
         if square.shape[0] != side:
             square = np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.LANCZOS))
@@ -64,7 +67,7 @@ class CornerPainter:
 
 
 def _rounded(side: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """1 inside a square with round corners, 0 outside, soft between."""
+    """Return a mask of a square with rounded corners: 1 inside, 0 outside, soft in between."""
     radius = side * 0.12
     middle = np.abs(np.arange(side) + 0.5 - side / 2) - (side / 2 - radius)
     away = np.hypot(np.maximum(middle, 0)[:, None], np.maximum(middle, 0)[None, :])

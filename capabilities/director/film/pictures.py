@@ -36,10 +36,11 @@ from studio.jobs.runtime_stats import RuntimeStats
 
 
 class PictureMaker:
-    """Makes what is missing for one attempt at one film; every step is kept before the next begins.
+    """Runs the missing steps of one attempt at one film; every result is stored before the next step begins.
 
     Args:
-        painter: stats of the painter's shots. times: those of the other steps.
+        painter: statistics of the painter's shots.
+        times: statistics of the other steps.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class PictureMaker:
         self._made: dict[str, StoredShot] = {}
 
     def make(self, plan: FilmPlan, span: tuple[float, float], after: float) -> list[StoredShot]:
-        """The finished pictures of every shot, in order.
+        """Return the finished pictures of every shot, in order.
 
         Args:
-            span: the part of the job's progress that they are. after: seconds that the rest of the job takes.
+            span: their part of the job's progress.
+            after: seconds for the rest of the job.
 
         Raises:
             EngineError, MediaError, StorageError, Cancelled.
@@ -119,7 +121,7 @@ class PictureMaker:
         self._context.event("step", sort=step.sort, shot=step.shot)
 
     def _clip(self, shot: FilmShot) -> Iterator[Picture]:
-        """A clip of one's own, again and again to the end of the shot."""
+        """Yield the frames of the user's clip, looped to the end of the shot."""
         assert shot.background is not None
         source = shot.background
         again = chain.from_iterable(read_frames(source, FPS) for _ in repeat(None))
@@ -127,7 +129,7 @@ class PictureMaker:
             yield filled(frame.picture, (self._form.width, self._form.height))
 
     def _composed(self, shot: FilmShot, step: FilmStep) -> Iterator[Picture]:
-        """Captions over the presenter, and the presenter over the scene."""
+        """Yield frames with captions over the presenter, and the presenter over the scene."""
         under = next((one for one in (shot.step("scene"), shot.step("clip")) if one is not None), None)
         talk = shot.step("talk")
         painter = CaptionPainter(self._fonts, step.size, [CaptionText(one.start, one.end, one.text) for one in shot.captions])
@@ -145,7 +147,7 @@ class PictureMaker:
             yield picture
 
     def _talk(self, step: FilmStep, shot: FilmShot, target: Path, span: tuple[float, float]) -> None:
-        """The portrait of who speaks, moving its lips to the sound of the shot."""
+        """Render the speaker's portrait with lips that move to the sound of the shot."""
         assert shot.portrait is not None
         folder = fresh(self._context.scratch / f"talk-{step.key[:16]}")
         sound, marks = folder / "sound.wav", folder / "sound.json"
@@ -170,7 +172,7 @@ class PictureMaker:
         cleared(folder)
 
     def _sound(self, shot: FilmShot, sound: Path, marks: Path) -> None:
-        """The sound of a shot from its first picture, and its words' times."""
+        """Write the sound of a shot from its first frame, and its words' times."""
         seconds = float(shot.placed.frames / FPS)
         if shot.timeline is None:
             write_audio(sound, silence(seconds, 16_000), "wav")
@@ -200,7 +202,7 @@ class PictureMaker:
 
 
 def _later(marks: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """The marks of a sound that begins so much later."""
+    """Return a sound's marks shifted by some seconds."""
 
     def timed(rows: list[list[Any]]) -> list[list[Any]]:
         return [[text, round(start + seconds, 4), round(end + seconds, 4)] for text, start, end in rows]

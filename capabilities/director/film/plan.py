@@ -1,7 +1,7 @@
 """The plan of a film: every step with the hash of all its inputs.
 
-A step exists or not; nothing is marked as stale. A picture depends on the length of its sound and not on the sound, so a line
-that is spoken in another voice and lasts as long does not change a painted scene; lip-sync depends on the sound itself.
+A step's result exists or not; nothing is marked as stale. A picture depends on the length of its sound and not on the sound, so
+that a line in another voice of the same length does not change a painted scene; lip-sync depends on the sound itself.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ Sort = Literal["scene", "clip", "talk", "compose"]
 
 @dataclass(frozen=True)
 class FilmStep:
-    """One piece of picture to be rendered.
+    """One step that renders pictures.
 
     Args:
-        key: the hash of all its inputs. frames: its number of pictures.
+        key: the hash of all its inputs.
+        frames: its number of frames.
     """
 
     sort: Sort
@@ -55,13 +56,13 @@ class FilmStep:
 
 @dataclass(frozen=True)
 class FilmShot:
-    """A shot with its place, its sound, its captions, and the steps that make its pictures.
+    """A shot with its position, its sound, its captions, and its steps.
 
     Args:
-        portrait: the file of who speaks, and its hash; None where nobody is seen.
-        background: the file of a picture or clip of one's own.
-        scene: what the painter is asked for; None where nothing is painted.
-        steps: in the order in which they are made; the last one makes what is joined.
+        portrait: the file of the speaker's portrait, and its hash; None if nobody is shown.
+        background: the file of the user's picture or clip.
+        scene: the painter's request; None if nothing is painted.
+        steps: in order; the last one makes the result.
     """
 
     board: BoardShot
@@ -99,13 +100,13 @@ class FilmPlan:
         return float(self.frames / FPS)
 
     def steps(self) -> list[FilmStep]:
-        """Every step once, in the order of the shots."""
+        """Return every step once, in the order of the shots."""
         return list({step.key: step for shot in self.shots for step in shot.steps}.values())
 
 
 @dataclass(frozen=True)
 class BoardFiles:
-    """The files of a project as far as its pictures hang on them, by the name in the document: path and hash."""
+    """The files that a project's pictures depend on, by their name in the document: path and hash."""
 
     found: Mapping[str, tuple[Path, str]]
 
@@ -114,7 +115,7 @@ class BoardFiles:
 
 
 def size_of_look(look: Look) -> tuple[int, int]:
-    """Width and height in pixels, both even."""
+    """Return width and height in pixels, both even."""
     side = look.height
     wide = round(side * 16 / 9 / 2) * 2
     return {"16:9": (wide, side), "9:16": (side, wide), "1:1": (side, side)}[look.ratio]
@@ -124,11 +125,14 @@ def plan_film(
     project: Project, timelines: Mapping[str, Timeline | None], seconds: Mapping[str, float], files: BoardFiles,
     form: ClipSettings, talker: type[Engine], portraits: Sequence[str],
 ) -> FilmPlan:  # fmt: skip
-    """
+    """Return the plan of a film.
+
     Args:
-        timelines: of every shot by its id; None for one that is silent or not spoken yet. seconds: that are spoken in each.
-        form: of the painter. talker: the engine that moves lips.
-        portraits: the pictures that stand for members of the cast without one, by turns.
+        timelines: of every shot by its id; None for one that is silent or not spoken yet.
+        seconds: of speech in each shot.
+        form: of the painter.
+        talker: the lip-sync engine.
+        portraits: default pictures for members of the cast without one, in turn.
     """
     shots = list(project.shots())
     specs = [_spec_of(shot, files) for shot in shots]
@@ -144,12 +148,12 @@ def plan_film(
 
 
 def silence_around(shot: BoardShot) -> tuple[float, float]:
-    """Seconds before the first word of a shot and after its last."""
+    """Return the seconds before the first word of a shot and after its last."""
     return LEAD_SECONDS if shot.lead is None else shot.lead, TAIL_SECONDS if shot.tail is None else shot.tail
 
 
 def portrait_of(project: Project, shot: BoardShot, portraits: Sequence[str]) -> str:
-    """The picture of who speaks in a shot, as the document names it; "" where nobody is shown."""
+    """Return the picture of a shot's speaker, as the document names it; "" if nobody is shown."""
     if shot.show != "presenter" and not shot.corner:
         return ""
     part = part_of(project, shot.lines[0].who if shot.lines else "")
@@ -160,7 +164,7 @@ def portrait_of(project: Project, shot: BoardShot, portraits: Sequence[str]) -> 
 
 
 def corner_side(size: tuple[int, int]) -> int:
-    """Of a presenter in the corner of pictures of this size."""
+    """Return the side of a presenter's picture in the corner, for frames of this size."""
     return round(min(size) * CORNER / 2) * 2
 
 
@@ -229,7 +233,7 @@ def _key(sort: Sort, **parts: Any) -> str:
 
 
 def _captions(shot: BoardShot, timeline: Timeline | None) -> tuple[ClipCaption, ...]:
-    """The subtitles of a shot from its own first picture, so that they hang on no other shot."""
+    """Return the captions of a shot relative to its first frame, so that they depend on no other shot."""
     lead, _ = silence_around(shot)
     return tuple(
         ClipCaption(round(cue.start + lead, 3), round(cue.end + lead, 3), " ".join(cue.text.split()))

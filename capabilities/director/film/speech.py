@@ -1,4 +1,4 @@
-"""The lines of a project as segments that engines speak, planned line by line, so that a change of one affects no other."""
+"""The lines of a project as segments for engines, planned line by line, so that a change of one affects no other."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _KEPT = 20_000
 
 @dataclass(frozen=True)
 class SpeakingPart:
-    """Who speaks: the name in the cast, and the member."""
+    """A speaker: the name in the cast, and the member."""
 
     name: str
     member: CastMember
 
 
 def part_of(project: Project, who: str) -> SpeakingPart:
-    """Who says a line; the first of the cast for ""."""
+    """Return the speaker of a line; the first of the cast for ""."""
     name = who or next(iter(project.cast), "")
     return SpeakingPart(name, project.cast.get(name, CastMember()))
 
@@ -50,7 +50,8 @@ class LineSpeech:
     """Plans lines, and returns the lengths of those that were spoken. Any thread may call any method.
 
     Args:
-        voiceover: the capability whose voices and text rules are used. segments: the store of spoken segments.
+        voiceover: the capability with the voices and text rules.
+        segments: the store of spoken segments.
     """
 
     def __init__(self, voiceover: Voiceover, segments: SegmentStore, pronunciations: PronunciationList) -> None:
@@ -61,10 +62,10 @@ class LineSpeech:
         self._lock = Lock()
 
     def plans(self, project: Project) -> dict[str, tuple[PlannedSegment, ...]]:
-        """The segments of every line by the line's id; () for one that says nothing.
+        """Return the segments of every line by its id; () for one without text.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady: a voice cannot be, or cannot say it; the row is named.
+            InvalidInput, NotFound, EngineNotReady: a voice is not available, or cannot speak the text; the error names the row.
         """
         said: dict[str, list[str]] = {}
         for line in project.lines():
@@ -83,7 +84,7 @@ class LineSpeech:
         return found
 
     def spoken(self, segment: PlannedSegment) -> RenderedSegment | None:
-        """What is known of a segment that was spoken; None for one that has to be."""
+        """Return a segment's rendering; None if it has to be rendered."""
         known = self._known.get(segment.key)
         if known is not None:
             return known if self._segments.has(segment.key) else None
@@ -134,7 +135,7 @@ class LineSpeech:
 
 
 def _styled(segment: PlannedSegment, line: BoardLine, style: str) -> PlannedSegment:
-    """The segment said in another style or at another pace, as far as its engine takes one."""
+    """Return the segment with another style or speed, as far as its engine supports them."""
     role = segment.role
     if line.speed != 1.0:
         role = _at_pace(role, line.speed)
@@ -159,7 +160,7 @@ def _at_pace(role: Speaker, speed: float) -> Speaker:
 
 
 def shot_plan(shot: BoardShot, plans: Mapping[str, Sequence[PlannedSegment]]) -> Plan:
-    """All that is said in a shot, with the pauses between its lines and after the last."""
+    """Return the plan of a shot's speech, with the pauses between its lines and after the last."""
     segments: list[PlannedSegment] = []
     pause = 0.0
     for line in shot.lines:
@@ -172,19 +173,20 @@ def shot_plan(shot: BoardShot, plans: Mapping[str, Sequence[PlannedSegment]]) ->
 
 
 def timeline_of(plan: Plan, spoken: Mapping[str, RenderedSegment]) -> Timeline | None:
-    """Where everything lies in the sound of a shot; None for a silent one."""
+    """Return the timeline of a shot's sound; None for a silent one."""
     return lay_out(plan, dict(spoken)) if plan.segments else None
 
 
 def whole(plans: Iterable[Plan]) -> Plan:
-    """Several plans as one, to be spoken at once."""
+    """Return several plans as one."""
     return Plan(tuple(segment for plan in plans for segment in plan.segments), (), 0.0)
 
 
 def refuse_silence(project: Project) -> None:
-    """
+    """Check that the project has a shot.
+
     Raises:
-        InvalidInput: the project has no shot.
+        InvalidInput: it has none.
     """
     if next(project.shots(), None) is None:
         raise InvalidInput("project.no-shots")

@@ -1,4 +1,4 @@
-"""How long the steps of films take on this machine: measured during jobs, estimated before them."""
+"""Run times of film steps on this machine: measured during jobs, estimated before them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _START_SECONDS = 6.0
 
 @dataclass(frozen=True)
 class Price:
-    """Seconds of work, and whether every part of it was measured here."""
+    """Seconds of work, and whether every part of it was measured on this machine."""
 
     seconds: float
     measured: bool = True
@@ -42,7 +42,7 @@ class FilmTimes:
         self._painter = painter
 
     def price(self, step: FilmStep, form: ClipSettings) -> Price:
-        """Of making one step."""
+        """Return the cost of one step."""
         if step.sort == "scene":
             known = self._painter.seconds(work_of(form, step.frames))
         else:
@@ -58,7 +58,7 @@ class FilmTimes:
         self.stats.learn(_work(step.sort, step.size, step.frames), seconds)
 
     def join(self, size: tuple[int, int], frames: int) -> Price:
-        """Of sound, joining and taking into the library."""
+        """Return the cost of sound, joining and adding to the library."""
         known = self.stats.seconds(_work("join", size, frames))
         return Price(known.seconds) if known else Price(_RECKONED["join"] * size[0] * size[1] * frames, measured=False)
 
@@ -66,7 +66,7 @@ class FilmTimes:
         self.stats.learn(_work("join", size, frames), seconds)
 
     def around(self) -> Price:
-        """Of a job besides all that."""
+        """Return the fixed cost of a job."""
         known = self.stats.seconds(Workload("film", "around"))
         return Price(known.seconds) if known else Price(_START_SECONDS, measured=False)
 

@@ -45,10 +45,10 @@ def write_bundle(target: Path, project: Project, folder: Path, files: ProjectFil
 
 
 def read_bundle(path: Path, folder: Path) -> Project:
-    """Unpack a bundle into an empty folder and read its document. A YAML file alone is one without files.
+    """Unpack a bundle into an empty folder and read its document. A single YAML file is a bundle without files.
 
     Raises:
-        InvalidInput: it is no bundle, holds what a bundle does not hold, or unpacks to too much.
+        InvalidInput: it is no bundle, contains unexpected files, or unpacks to too many bytes.
     """
     if not zipfile.is_zipfile(path):
         if path.stat().st_size > LARGEST_BYTES:

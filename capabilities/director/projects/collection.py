@@ -1,4 +1,4 @@
-"""All projects of a data folder: a folder each, named by its title."""
+"""All projects of a data folder: one folder each, named by its title."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ProjectRow:
-    """A project in a list: what it is called and holds, and when it was last changed (epoch seconds).
+    """A project in a list: title, contents, and time of the last change (epoch seconds).
 
     Args:
-        damage: why it cannot be opened, a sentence; "" where it can.
+        damage: why it cannot be opened, a sentence; "" if it can.
     """
 
     id: str
@@ -46,10 +46,11 @@ class ProjectRow:
 
 
 class Projects:
-    """Opens, makes, lists and removes projects. Any thread may call any method.
+    """Opens, creates, lists and removes projects. Any thread may call any method.
 
     Args:
-        folder: of all projects; made with the first one. files: finds and stores the files that they use.
+        folder: of all projects; created with the first one.
+        files: finds and stores the files that they use.
     """
 
     def __init__(self, folder: Path, files: ProjectFiles) -> None:
@@ -61,9 +62,11 @@ class Projects:
             empty_trash(folder, time.time() - KEPT_SECONDS)
 
     def get(self, project_id: str) -> OpenProject:
-        """
+        """Return a project.
+
         Raises:
-            NotFound: there is none. InvalidInput: its file is damaged.
+            NotFound: there is none.
+            InvalidInput: its file is damaged.
         """
         with self._lock:
             found = self._open.get(project_id)
@@ -73,22 +76,23 @@ class Projects:
             return found
 
     def make(self, project: Project) -> OpenProject:
-        """Begin a project with this document; its id and folder come from its title.
+        """Create a project with this document; its id and folder come from its title.
 
         Raises:
-            NotFound, InvalidInput: it names a file that is not there. StorageError.
+            NotFound, InvalidInput: it names a file that does not exist.
+            StorageError: the disk failed.
         """
         return self._made(project.as_stored(), None)
 
     def update(
         self, project_id: str, changes: tuple[Change, ...], base: int | None = None, who: str = "", note: str = ""
     ) -> JournalEntry:
-        """Change a project as `OpenProject.update`; uploads that it is to name are copied into it first."""
+        """Change a project as `OpenProject.update`; uploads in the changes are copied into it first."""
         found = self.get(project_id)
         return found.update(self.files.in_changes(found.folder, changes), base, who, note)
 
     def duplicate(self, project_id: str, title: str = "") -> OpenProject:
-        """A copy with its files and without its history."""
+        """Return a copy with its files and without its history."""
         found = self.get(project_id)
         told = title or f"{found.document.title[:190]} (copy)"
         return self._made({**found.document.as_stored(), "title": told, "archived": False}, found.folder / "files")
@@ -104,18 +108,20 @@ class Projects:
             return set_aside(self.folder, self.folder / project_id)
 
     def take_back(self, key: str) -> None:
-        """
+        """Restore a deleted project.
+
         Raises:
-            NotFound: it is not kept any more. InvalidInput: another project has its name meanwhile.
+            NotFound: it is no longer stored.
+            InvalidInput: another project has its name.
         """
         with self._lock:
             take_back(self.folder, key)
 
     def get_folder(self, project_id: str) -> Path:
-        """The folder of a project, damaged or not.
+        """Return the folder of a project, damaged or not.
 
         Raises:
-            NotFound.
+            NotFound: there is none.
         """
         path = self.folder / project_id
         if not project_id or path.parent != self.folder or not _is_project(path):
@@ -138,16 +144,16 @@ class Projects:
         """Write the project as one file with everything that it names.
 
         Raises:
-            NotFound, InvalidInput: a file is gone.
+            NotFound, InvalidInput: a file no longer exists.
         """
         found = self.get(project_id)
         write_bundle(target, found.document, found.folder, self.files)
 
     def take_in(self, path: Path) -> OpenProject:
-        """Make a project of one exported file, or of a YAML file alone.
+        """Create a project from an exported file, or from a YAML file.
 
         Raises:
-            InvalidInput: it is none.
+            InvalidInput: it is neither.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         staged = staging_path(self.folder)
@@ -159,7 +165,7 @@ class Projects:
             shutil.rmtree(staged, ignore_errors=True)
 
     def list(self, *, archived: bool = False) -> list[ProjectRow]:
-        """Those that are in use, or those that are archived; the last changed first."""
+        """Return active projects, or archived ones; the last changed first."""
         names = [path.name for path in self.folder.iterdir() if _is_project(path)] if self.folder.is_dir() else []
         rows = [self._row(name) for name in names]
         return sorted((row for row in rows if row.archived == archived), key=lambda row: row.changed, reverse=True)

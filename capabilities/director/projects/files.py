@@ -1,4 +1,4 @@
-"""The files that a project names: its own, samples that ship with the studio, and outputs of the library."""
+"""The files of a project: its own, samples that ship with the studio, and outputs of the library."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ FIELDS = frozenset({"file", "portrait"})
 
 
 class ProjectFiles:
-    """Finds and keeps files. Holds nothing of one project; any thread may call.
+    """Finds and stores files. Has no state of a project; any thread may call any method.
 
     Args:
-        resolver: finds uploads, outputs and samples, and no other file. samples: the folder of the pictures that ship.
+        resolver: finds uploads, outputs and samples, and no other file.
+        samples: the folder of the pictures that ship.
     """
 
     def __init__(self, resolver: InputResolver, samples: Path) -> None:
         self._resolver, self._samples = resolver, samples
 
     def samples(self) -> list[str]:
-        """The portraits that ship, as a document names them."""
+        """Return the portraits that ship, as a document names them."""
         return [f"{SAMPLE}{path.name}" for path in sorted(self._samples.iterdir()) if path.suffix in (".jpg", ".png")]
 
     def find(self, folder: Path, value: str, field: str) -> tuple[Path, LibraryOutput | None]:
-        """Where a file of the project in `folder` lies, and the output that it is.
+        """Return the path of a file of the project in `folder`, and its output if it is one.
 
         Raises:
-            InvalidInput, NotFound: there is none; `field` names it.
+            InvalidInput, NotFound: there is none; the error names `field`.
         """
         for word, place in ((OWN, folder / "files"), (SAMPLE, self._samples)):
             if value.startswith(word):
@@ -49,7 +50,7 @@ class ProjectFiles:
         return self._resolver.find(value, field)
 
     def kept(self, folder: Path, value: str, field: str = "file") -> str:
-        """The name under which a document holds a file; an upload is copied into the project first.
+        """Return the document's name for a file; an upload is copied into the project first.
 
         Raises:
             InvalidInput, NotFound: there is no such file.
@@ -66,7 +67,7 @@ class ProjectFiles:
         return self.taken(folder, path, path.name)
 
     def taken(self, folder: Path, path: Path, name: str) -> str:
-        """Copy a file into the project in `folder`; the same content is held once."""
+        """Copy a file into the project in `folder`; equal content is stored once."""
         stem, suffix = Path(name).stem, Path(name).suffix.lower()[:10]
         ending = suffix if suffix[1:].isalnum() else ".bin"
         target = folder / "files" / f"{slug(stem, longest_bytes=60)}-{fingerprint(path)[:12]}{ending}"
@@ -84,7 +85,7 @@ class ProjectFiles:
         return f"{OWN}{target.name}"
 
     def in_changes(self, folder: Path, changes: Sequence[Change]) -> tuple[Change, ...]:
-        """The same changes with every file in them kept.
+        """Return the changes with every file in them stored.
 
         Raises:
             InvalidInput, NotFound: as `kept`.
@@ -108,13 +109,13 @@ class ProjectFiles:
 
 
 def named_files(project: Project) -> list[str]:
-    """Every file that the document names, each once."""
+    """Return every file that the document names, each once."""
     named = [*(one.portrait for one in project.cast.values()), project.music.file, *(one.file for one in project.shots())]
     return list(dict.fromkeys(filter(None, named)))
 
 
 def with_files(item: Any, names: dict[str, str]) -> Any:
-    """A document as JSON values with its files called otherwise."""
+    """Return a document's JSON values with files renamed."""
     if isinstance(item, dict):
         return {key: names.get(one, one) if key in FIELDS else with_files(one, names) for key, one in item.items()}
     return [with_files(one, names) for one in item] if isinstance(item, list) else item

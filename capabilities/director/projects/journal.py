@@ -1,4 +1,4 @@
-"""The journal of a project: one line of JSON for each change, on the disk before the change counts."""
+"""The journal of a project: one line of JSON per change, written to the disk before the change takes effect."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ class JournalEntry:
     """One change of a project.
 
     Args:
-        version: of the project after it. who: names the editor, "" where that is not told. note: what was done, in a few words.
-        turn: whether it takes an earlier one back, or does that again.
+        version: of the project after it.
+        who: the editor, "" if unknown.
+        note: description in a few words.
+        turn: whether it is an undo or a redo.
     """
 
     version: int
@@ -51,9 +53,10 @@ class JournalEntry:
 
     @classmethod
     def of_line(cls, line: bytes) -> JournalEntry:
-        """
+        """Parse a line.
+
         Raises:
-            ValueError, KeyError, TypeError, GreenroomError: it is not whole.
+            ValueError, KeyError, TypeError, GreenroomError: it is incomplete.
         """
         given = json.loads(line)
         return cls(
@@ -63,13 +66,15 @@ class JournalEntry:
 
 
 class Journal:
-    """The file of one project. Its owner sees to it that one thread at a time calls."""
+    """The file of one project. Its owner serialises calls."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> list[JournalEntry]:
-        """The entries that are whole, oldest first. A line that a crash cut off ends them, and is taken out of the file."""
+        """Return the complete entries, oldest first. A line that a crash cut off is removed from the file, with everything after
+        it.
+        """
         try:
             raw = self._path.read_bytes()
         except FileNotFoundError:
@@ -91,10 +96,10 @@ class Journal:
         return found
 
     def append(self, entry: JournalEntry) -> None:
-        """Return once the entry is on the disk.
+        """Append an entry and sync it to the disk.
 
         Raises:
-            StorageError: it is not; the file is as before.
+            StorageError: that failed; the file is unchanged.
         """
         line = entry.as_line()
         before = self._size()
@@ -108,7 +113,7 @@ class Journal:
             raise storage_error_of(error) or StorageError("project.not-saved", retryable=True) from error
 
     def write(self, entries: Iterable[JournalEntry]) -> None:
-        """Keep these entries and no others."""
+        """Replace all entries."""
         write_atomic(self._path, b"".join(entry.as_line() for entry in entries))
 
     def _size(self) -> int:

@@ -1,4 +1,4 @@
-"""One open project: its document in memory, its journal on the disk, its YAML file written a little later."""
+"""One open project: its document in memory, its journal on the disk, and its YAML file, written with a delay."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ WRITTEN_AFTER = 3.0
 
 
 class OpenProject:
-    """An open project. Any thread may call any method. A change is on the disk, in the journal, when `update` returns; a kill
-    of the server loses none.
+    """An open project. Any thread may call any method.
+
+    A change is in the journal on the disk when `update` returns, so that a crash of the server loses none.
 
     Args:
         folder: of the project.
 
     Raises:
-        InvalidInput: its file cannot be read. NotFound: there is none.
+        InvalidInput: its file cannot be read.
+        NotFound: there is none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,7 +53,7 @@ class OpenProject:
 
     @property
     def document(self) -> Project:
-        """The present document; an immutable value."""
+        """The present document, an immutable value."""
         return self._document
 
     @property
@@ -63,7 +65,7 @@ class OpenProject:
         return bool(self._turns()[1])
 
     def history(self, since: int = 0) -> list[JournalEntry]:
-        """The changes after a version, oldest first, as far as they are kept."""
+        """Return the changes after a version, oldest first, as far as they are stored."""
         with self._lock:
             return [entry for entry in self._entries if entry.version > since]
 
@@ -75,7 +77,8 @@ class OpenProject:
 
         Raises:
             ProjectConflict: since `base` one of the fields was given another value, or its part was removed.
-            NotFound, InvalidInput: a change is not possible. StorageError: the disk is full or cannot be written.
+            NotFound, InvalidInput: a change is not possible.
+            StorageError: the disk is full or cannot be written.
         """
         with self._lock:
             if base is not None:
@@ -92,11 +95,11 @@ class OpenProject:
         return self._turned(0, "undo", who)
 
     def redo(self, who: str = "") -> JournalEntry:
-        """Redo what was last undone."""
+        """Redo the last undone change."""
         return self._turned(1, "redo", who)
 
     def write(self) -> None:
-        """Bring the YAML file up to date now."""
+        """Write the YAML file now."""
         with self._lock:
             self._timer, timer = None, self._timer
             if timer is not None:
@@ -179,7 +182,7 @@ class OpenProject:
                 raise InvalidInput("project.cannot-undo") from None
 
     def _turns(self) -> tuple[list[JournalEntry], list[JournalEntry]]:
-        """What can be undone and what can be redone, each with the last one at the end."""
+        """Return the changes that can be undone and redone, each with the last one at the end."""
         back: list[JournalEntry] = []
         again: list[JournalEntry] = []
         for entry in self._entries:

@@ -17,7 +17,7 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One of a project: its id, the name that a person gave it, the version it is of, and when it was made (epoch seconds)."""
+    """A snapshot: its id, name, version, and time (epoch seconds)."""
 
     id: str
     name: str
@@ -26,13 +26,13 @@ class Snapshot:
 
 
 class Snapshots:
-    """Of one project, whose folder is given."""
+    """The snapshots of one project."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _FOLDER
 
     def list(self) -> list[Snapshot]:
-        """All, newest first."""
+        """Return all, newest first."""
         found = []
         for path in self._folder.glob("*.yaml") if self._folder.is_dir() else ():
             version, _, rest = path.stem.partition("-")
@@ -42,7 +42,8 @@ class Snapshots:
         return sorted(found, key=lambda one: (one.version, one.at), reverse=True)
 
     def keep(self, project: Project, name: str) -> Snapshot:
-        """
+        """Store a state under a name.
+
         Raises:
             InvalidInput: there are too many.
         """
@@ -56,9 +57,10 @@ class Snapshots:
         return next(one for one in self.list() if one.id == path.stem)
 
     def read(self, snapshot_id: str) -> Project:
-        """
+        """Return the document of a snapshot.
+
         Raises:
-            NotFound.
+            NotFound: there is none.
         """
         if snapshot_id not in {one.id for one in self.list()}:
             raise NotFound("project.snapshot-unknown", snapshot=snapshot_id[:80])

@@ -29,9 +29,10 @@ def as_yaml(project: Project) -> bytes:
 
 
 def read_project(raw: bytes) -> Project:
-    """
+    """Parse a project.
+
     Raises:
-        InvalidInput: it is no project, or of a later format; the first wrong field is named.
+        InvalidInput: it is no project, or has a later format; the error names the first wrong field.
     """
     if len(raw) > LARGEST_BYTES:
         raise InvalidInput("project.too-large", most=LARGEST_BYTES // 1024**2)

@@ -1,8 +1,7 @@
-"""Imports an edited timeline: its order and lengths become changes of the board, which can be undone.
+"""Import of an edited timeline: its order and lengths become changes of the board, which can be undone.
 
-Only what the board supports is imported: the order of shots, removed shots, and the length of each. A spoken shot is made longer
-or shorter by the silence around its words, never by cutting a word. Everything else is reported and ignored: other speeds, gaps,
-foreign clips.
+Only what the board supports is imported: the order of shots, removed shots, and the length of each. The silence around the words
+of a spoken shot changes, never the words. Everything else is reported and ignored: other speeds, gaps, foreign clips.
 """
 
 from __future__ import annotations
@@ -26,10 +25,12 @@ _FINEST = 10_000
 
 @dataclass(frozen=True)
 class Adoption:
-    """The meaning of an edit for a board.
+    """The result of an import.
 
     Args:
-        changes: to be made in one step. resized, moved, removed: ids of shots. notes: what was ignored, and why.
+        changes: to be made in one step.
+        resized, moved, removed: ids of shots.
+        notes: what was ignored, and why.
     """
 
     changes: tuple[Change, ...]
@@ -41,7 +42,7 @@ class Adoption:
 
 @dataclass
 class _Use:
-    """One shot in the edit, whose pieces that follow one another are one."""
+    """One shot in the edit; consecutive pieces of it are one."""
 
     shot: BoardShot
     clip: ReadClip
@@ -50,12 +51,13 @@ class _Use:
 
 
 def adopt(project: Project, edit: ReadEdit, spoken: Mapping[str, float]) -> Adoption:
-    """
+    """Return the changes of an edit.
+
     Args:
         spoken: seconds of speech in each shot now, 0 for a silent one.
 
     Raises:
-        InvalidInput: the edit shows no shot of this project.
+        InvalidInput: the edit contains no shot of this project.
     """
     rows = {shot.id: number for number, shot in enumerate(project.shots(), 1)}
     notes: list[Message] = []
@@ -77,7 +79,7 @@ def adopt(project: Project, edit: ReadEdit, spoken: Mapping[str, float]) -> Adop
 
 
 def _uses(project: Project, edit: ReadEdit, rows: Mapping[str, int], notes: list[Message]) -> list[_Use]:
-    """The shots of the project in the order of the edit, each once."""
+    """Return the shots of the project in the order of the edit, each once."""
     shots = {shot.id: shot for shot in project.shots()}
     uses: list[_Use] = []
     seen: set[str] = set()
@@ -100,13 +102,13 @@ def _uses(project: Project, edit: ReadEdit, rows: Mapping[str, int], notes: list
 
 
 def _names_of(clip: ReadClip) -> tuple[str, ...]:
-    """What a clip's shot may be called: as the studio noted it, else as its file says, whatever a program made of its name."""
+    """Return possible names of a clip's shot: the studio's metadata, then its file name, because programs may rename clips."""
     stem = PurePosixPath(clip.file).stem
     return clip.id, stem.partition("-")[2], stem
 
 
 def _moves(project: Project, kept: Sequence[str]) -> list[Move]:
-    """The fewest moves that give this order. A shot that moves goes into the scene of the one before it."""
+    """Return the fewest moves that give this order. A moved shot belongs to the scene of the one before it."""
     home = {shot.id: scene.id for scene in project.scenes for shot in scene.shots}
     order = {id: number for number, id in enumerate(home)}
     settled = _longest_rising([order[id] for id in kept])
@@ -123,7 +125,7 @@ def _moves(project: Project, kept: Sequence[str]) -> list[Move]:
 
 
 def _longest_rising(places: Sequence[int]) -> set[int]:
-    """Which of these stand in order already, as many as can be (patience sorting: Fredman, 1975)."""
+    """Return a longest increasing subsequence (patience sorting: Fredman, 1975)."""
     piles: list[int] = []
     under: dict[int, int] = {}
     for index, place in enumerate(places):
@@ -142,7 +144,7 @@ def _longest_rising(places: Sequence[int]) -> set[int]:
 
 
 def _lengths(use: _Use, spoken: float, row: int, notes: list[Message]) -> list[SetField]:
-    """What makes the shot as long as in the edit, with its words where they are there."""
+    """Return the changes that give a shot its length in the edit, with its words in place."""
     shot, clip = use.shot, use.clip
     head = HANDLE if clip.head is None else clip.head
     later = use.first - head

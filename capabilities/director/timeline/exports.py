@@ -1,4 +1,4 @@
-"""Exports of a project: for another studio, as a timeline for an editing program, as subtitles, as stems, or all of these."""
+"""Exports of a project: bundle, timeline for an editing program, subtitles, stems, or all of these."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ film.mp4 is the film as it was made, recipe.json tells from what, and project.zi
 
 @dataclass(frozen=True)
 class SpokenFilm:
-    """A film all of whose sound is there."""
+    """A film with complete sound."""
 
     project: Project
     folder: Path
@@ -66,7 +66,7 @@ class SpokenFilm:
 
 @dataclass(frozen=True)
 class TakenBack:
-    """The version of a project that an edit was taken into, and what that meant."""
+    """The project's version after an import, and its result."""
 
     version: int
     adoption: Adoption
@@ -84,14 +84,15 @@ class ProjectExports:
         self._settings = services.settings.voiceover
 
     def write(self, project_id: str, format: str, folder: Path) -> Path:
-        """Write one export into `folder`, named by the project's title, over an older one.
+        """Write one export into `folder`, named by the project's title, replacing an older one.
 
         Args:
             format: one of `FORMATS`.
 
         Raises:
-            InvalidInput: no such format; or something of the film was not made yet, which is told. NotFound: no such project, or
-            a file of it is gone. NotEnoughSpace, MediaError, StorageError.
+            InvalidInput: no such format; or a part of the film is missing, which the error names.
+            NotFound: no such project, or a file of it no longer exists.
+            NotEnoughSpace, MediaError, StorageError.
         """
         found = self._desk.projects.get(project_id)
         if format not in FORMATS:
@@ -113,9 +114,11 @@ class ProjectExports:
         return target
 
     def spoken(self, project_id: str) -> SpokenFilm:
-        """
+        """Return a project's film with its sound.
+
         Raises:
-            InvalidInput: a sentence was not spoken yet. NotFound.
+            InvalidInput: a sentence was not spoken yet.
+            NotFound: there is no such project.
         """
         found = self._desk.projects.get(project_id)
         project = found.document
@@ -135,7 +138,8 @@ class ProjectExports:
 
         Raises:
             InvalidInput, MediaError: it is no timeline of this project, the film is not spoken, or a shot of it is locked.
-            ProjectConflict: somebody changed the same shots since `base`. NotFound.
+            ProjectConflict: the same shots have changed since `base`.
+            NotFound: there is no such project.
         """
         if path.stat().st_size > LARGEST:
             raise MediaError("timeline.too-large", most=LARGEST // 1024**2)
@@ -196,10 +200,10 @@ class ProjectExports:
         (content / "README.txt").write_text(told, encoding="utf-8")
 
     def _film_of(self, film: SpokenFilm) -> LibraryOutput:
-        """The film that was made of this very board.
+        """Return the film that was rendered from this board.
 
         Raises:
-            InvalidInput: there is none, or one of its pieces was cleared away since.
+            InvalidInput: there is none, or a part of it was removed since.
         """
         told = {("project", film.project.id), ("board", stamp_of(film.project))}
         for output in self._library.list(None, ("video",)):
@@ -208,13 +212,13 @@ class ProjectExports:
         raise InvalidInput("project.film-not-made")
 
     def _made(self, film: SpokenFilm) -> list[StoredShot]:
-        """The pictures of every shot; [] where one is missing."""
+        """Return the pictures of every shot; [] if one is missing."""
         found = [self._desk.clips.get(shot.result.key) for shot in film.plan.shots]
         return [one for one in found if one is not None] if all(found) else []
 
 
 def _with_handles(target: Path, clip: StoredShot, size: tuple[int, int]) -> None:
-    """The clip with its first and last picture standing still around it; its own pictures are copied, not encoded again."""
+    """Write the clip with its first and last frame repeated around it; its own frames are copied, not encoded again."""
     target.parent.mkdir(parents=True, exist_ok=True)
     still = {}
     for name, at in (("before", 0), ("after", clip.frames - 1)):

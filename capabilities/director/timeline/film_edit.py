@@ -1,4 +1,4 @@
-"""A film as an edit for an editing program: which file is shown when, and which speaker's sound belongs to it."""
+"""A film as an edit decision list: which file is shown when, with the sound of each speaker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ Lines = Mapping[str, Sequence[PlannedSegment]]
 
 
 def edit_of(project: Project, plan: FilmPlan, lines: Lines) -> Edit:
-    """
+    """Return the edit of a film.
+
     Args:
         lines: the segments of every line by its id.
     """
@@ -41,17 +42,17 @@ def edit_of(project: Project, plan: FilmPlan, lines: Lines) -> Edit:
 
 
 def speakers_of(project: Project, plan: FilmPlan, lines: Lines) -> list[str]:
-    """Who says something, in the order in which they first do."""
+    """Return the speakers in the order of their first line."""
     return list(dict.fromkeys(name for shot in plan.shots for name in owners_of(project, shot.board, lines)))
 
 
 def owners_of(project: Project, shot: BoardShot, lines: Lines) -> list[str]:
-    """Who says each segment of a shot's sound."""
+    """Return the speaker of each segment of a shot's sound."""
     return [part_of(project, line.who).name for line in shot.lines for _ in lines[line.id]]
 
 
 def sound_of(timeline: Timeline | None, owners: Sequence[str], name: str) -> Timeline | None:
-    """What one person says of a shot, where it lies in the shot; None where they are silent."""
+    """Return one speaker's part of a shot's timeline, at the same positions; None without any."""
     if timeline is None or name not in owners:
         return None
     placed = []
@@ -68,7 +69,7 @@ def clip_file(shot: BoardShot, number: int) -> str:
 
 
 def sound_file(project: Project, name: str) -> str:
-    """A file's name for somebody's sound; the number keeps names apart that are spelled alike in a file system."""
+    """Return the file name of a speaker's sound; its number distinguishes names that a file system does not."""
     number = list(project.cast).index(name) + 1 if name in project.cast else 0
     return f"sound/{number:02d}-{slug(name, fallback='voice', longest_bytes=40)}.wav"
 

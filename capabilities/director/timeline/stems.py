@@ -28,7 +28,8 @@ class StemWriter:
     """Writes the stems of one film.
 
     Args:
-        work: an empty folder for what is in the making. loudness, true_peak: of the film.
+        work: an empty folder for temporary files.
+        loudness, true_peak: of the film.
     """
 
     def __init__(
@@ -40,10 +41,10 @@ class StemWriter:
         self._loudness, self._true_peak = loudness, true_peak
 
     def write(self, folder: Path) -> list[Path]:
-        """Write the files as the edit names them; gives their paths, in the order of the edit. A silent film has none.
+        """Write the files with the names of the edit, and return their paths in its order. A silent film has none.
 
         Raises:
-            MediaError, SegmentMissing: a sound cannot be read, or is gone.
+            MediaError, SegmentMissing: a sound cannot be read, or no longer exists.
         """
         names = speakers_of(self._project, self._plan, self._lines)
         if not names and self._music is None:
@@ -58,7 +59,7 @@ class StemWriter:
         return [_written(folder / sound_file(self._project, name), blocks(), gain) for name, blocks in stems]
 
     def _sound(self, name: str | None) -> ClipAudio:
-        """What one person says in the whole film, or, with the music, what everybody says."""
+        """Return one speaker's sound of the whole film, or, with the music, the sound of all."""
         place = self._work / str(len(list(self._work.iterdir())))
         place.mkdir()
         speech = [ShotSpeech(self._of(shot, name)) for shot in self._plan.shots]
@@ -83,4 +84,4 @@ def _written(path: Path, blocks: Iterator[Audio], gain: float) -> Path:
 
 
 def _never() -> None:
-    """Nobody can stop an export."""
+    """Do nothing: an export cannot be cancelled."""

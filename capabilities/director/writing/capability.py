@@ -1,4 +1,4 @@
-"""A board written by the language model, as a job: it takes a minute or more, can be stopped, and the page need not stay open."""
+"""The capability "write_board": the language model writes a board as a job, which takes a minute or more and can be cancelled."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ PROJECT = "project"
 
 
 class WriteSpec(BaseModel):
-    """
+    """A board to write.
+
     Args:
-        topic: in a line. by: what answered when it was handed in.
+        topic: one line.
+        by: name of the model on submission.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,9 +51,11 @@ class WriteBoard(Capability[WriteSpec]):
         return CapabilityDescription("Board", "Director", has_form=False)
 
     def prepare(self, spec: WriteSpec) -> WriteSpec:
-        """
+        """Validate the topic, and fill in the model.
+
         Raises:
-            NoLanguageModelError: there is none. InvalidInput: there is no topic.
+            NoLanguageModelError: there is none.
+            InvalidInput: there is no topic.
         """
         idea_of(spec.topic)
         status = self._language.status()
@@ -66,9 +70,11 @@ class WriteBoard(Capability[WriteSpec]):
         return CPU_LANE
 
     def run(self, spec: WriteSpec, context: JobContext) -> list[JobOutput]:
-        """
+        """Write the board, and create its project.
+
         Raises:
-            LanguageError, EngineError: the model gave nothing that can be used. Cancelled.
+            LanguageError, EngineError: the model gave no usable answer.
+            Cancelled: the user cancelled.
         """
         if any(event.kind == PROJECT for event in self._services.jobs.events(context.job_id)):
             return []

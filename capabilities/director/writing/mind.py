@@ -1,8 +1,8 @@
-"""A board written by a language model: the points first, then each point alone, so that no scene copies another.
+"""Writes a board with a language model: first the points, then each point by itself, so that no scene repeats another.
 
-A small model that sees earlier scenes repeats them, and one that is asked for all scenes at once writes none that can be used; so
-it is asked for five points of one line each, and then for each of them, without the rest, what is said and shown. Unusable
-answers are requested again; if that fails, the point itself is spoken. Facts are not checked, and the board says so.
+A small model that sees earlier scenes repeats them, and its answers for all scenes at once are unusable; therefore it is asked
+for five points of one line each, and then for words and picture of each point without the others. Unusable answers are requested
+again; if that fails, the point itself is spoken. Facts are not verified, which the board says.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Outline(BaseModel):
 
 
 class SceneText(BaseModel):
-    """What is said and seen in one scene."""
+    """Words and picture of one scene."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,19 +69,22 @@ class SceneText(BaseModel):
 
 @dataclass(frozen=True)
 class WrittenBoard:
-    """A board, and which of its points are used as their own text."""
+    """A board, and the points that serve as their own text."""
 
     project: Project
     bare: tuple[int, ...]
 
 
 def board_by_model(topic: str, seed: int, ask: Ask, by: str, told: Callable[[int], None]) -> WrittenBoard:
-    """
+    """Write a board.
+
     Args:
-        by: the model's name. told: hears how many of the questions are answered, before each; may raise.
+        by: the model's name.
+        told: called with the number of answered questions before each; may raise.
 
     Raises:
-        InvalidInput: there is no topic. LanguageError, EngineError: the model gave no points.
+        InvalidInput: there is no topic.
+        LanguageError, EngineError: the model gave no points.
     """
     idea = idea_of(topic)
     told(0)
@@ -125,7 +128,7 @@ def _outline_check(value: object) -> Outline:
 
 
 def _scene(idea: Idea, point: str, seed: int, before: list[str], ask: Ask) -> SceneText | None:
-    """What is said and seen for a point; None where nothing that came can be used."""
+    """Return words and picture for a point; None without a usable answer."""
     chat = (
         ChatMessage("system", _SCENE), ChatMessage("user", _ASKED), ChatMessage("assistant", _SAID),
         ChatMessage("user", f'Film: "{idea.subject}". Point: "{point}".'),
@@ -156,14 +159,14 @@ _OF_THE_SCENE = frozenset({"llm.refused", "llm.no-json", "llm.wrong-shape", "llm
 
 
 def _whole_sentences(text: str) -> str:
-    """The text up to its last full stop."""
+    """Return the text up to its last full stop."""
     told = " ".join(text.split())
     end = max(told.rfind(sign) for sign in ".!?")
     return told[: end + 1]
 
 
 def _overlap(one: str, other: str) -> float:
-    """Which part of the longer words of a text another one has too."""
+    """Return the share of a text's longer words that another one contains."""
     words = {word.strip(".,!?;:\"'").casefold() for word in one.split() if len(word) > 3}
     others = {word.strip(".,!?;:\"'").casefold() for word in other.split() if len(word) > 3}
     return len(words & others) / len(words) if words else 0.0

@@ -1,4 +1,4 @@
-"""The sentences of the template writer, true of any topic, by the parts of a story, of advice and of an explanation."""
+"""The sentences of the template writer, which fit any topic, by the parts of a story, of advice and of an explanation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLACES = (
 
 @dataclass(frozen=True)
 class Beat:
-    """One row: who is seen, what is seen, and what is said, with fields of the idea in braces."""
+    """One row: who is shown, the picture, and the text, with fields of the idea in braces."""
 
     show: Literal["presenter", "animatic"]
     see: str

@@ -1,8 +1,8 @@
-"""A board by rules, without a language model: from notes sentence by sentence, else by the pattern of a story, of advice, or
-of an explanation.
+"""Writes a board by rules, without a language model: from notes sentence by sentence, else by the pattern of a story, of advice,
+or of an explanation.
 
-It invents no facts. From a topic alone it writes what is true of any topic, so that the board can be rendered at once and each
-row can be replaced by a better line; with notes every row is one of their sentences.
+It invents no facts. From a topic alone it writes sentences that fit any topic, so that the board can be rendered at once and each
+row can be replaced; with notes every row is one of their sentences.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _A_STORY = re.compile(
 
 @dataclass(frozen=True)
 class Idea:
-    """A topic as the grammar takes it: the whole of it, what it is about, who is in it, and which grammar fits."""
+    """A parsed topic: the whole text, its subject, its person, and the matching pattern."""
 
     topic: str
     subject: str
@@ -57,9 +57,10 @@ class Idea:
 
 
 def idea_of(topic: str) -> Idea:
-    """
+    """Parse a topic.
+
     Raises:
-        InvalidInput: there is no topic, or a text where a topic was asked for.
+        InvalidInput: it is empty, or a longer text.
     """
     told = " ".join(topic.split()).rstrip(" .!?")
     if not told:
@@ -76,11 +77,11 @@ def idea_of(topic: str) -> Idea:
 
 
 def board_of(topic: str, notes: str = "", seed: int = 0, portrait: str = "", title: str = "") -> Project:
-    """A board of five to seven rows for a topic, or of as many as the notes have sentences.
+    """Return a board of five to seven rows for a topic, or of one row for each sentence of the notes.
 
     Args:
-        seed: another one gives other places and another mood.
-        portrait: of who presents.
+        seed: chooses places and mood.
+        portrait: of the presenter.
 
     Raises:
         InvalidInput: neither a topic nor notes, or too much of either.
@@ -106,7 +107,7 @@ def board_of(topic: str, notes: str = "", seed: int = 0, portrait: str = "", tit
 
 
 def sentences_of(notes: str) -> list[str]:
-    """The sentences of notes, very short ones with their neighbour; marks of lists are left out.
+    """Return the sentences of notes, very short ones joined with a neighbour, without list marks.
 
     Raises:
         InvalidInput: there are too many for one film.
@@ -128,7 +129,7 @@ def sentences_of(notes: str) -> list[str]:
 
 
 def place_for(text: str, chance: random.Random) -> str:
-    """A place that can be painted and goes with the words."""
+    """Return a place that can be painted and matches the words."""
     low = text.lower()
     for words, place in PLACES:
         if any(word in low for word in words):
@@ -166,7 +167,7 @@ def _shot(text: str, show: str, see: str) -> BoardShot:
 
 
 def _same(who: str) -> str:
-    """How somebody who was named is named again."""
+    """Return the reference to a person who was named before."""
     word, _, rest = who.partition(" ")
     if who.startswith("somebody"):
         return "they"
@@ -174,7 +175,7 @@ def _same(who: str) -> str:
 
 
 def _lower(text: str) -> str:
-    """The first letter small, unless the first word is a name, an abbreviation or "I"."""
+    """Return the text with a lower-case first letter, unless the first word is a name, an abbreviation or "I"."""
     first = text.partition(" ")[0]
     plain = {"A", "An", "The", "How", "Why", "What", "When", "Where", "Tips", "Two", "Three", "Some", "Ways", "Story", "Making"}
     return text[0].lower() + text[1:] if first in plain else text
