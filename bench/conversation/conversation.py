@@ -4,9 +4,10 @@ A recorded reader speaks into a session in real time. The ear and the voice are 
 a stand-in that writes a word every 20 ms, or, with `built-in`, the built-in model. A listener plays in real time what it gets,
 and reports it. Every second answer is interrupted. Then the voice says what listeners say ("Mhm.", "Yeah.") over an answer, and
 noise stands for coughs and bangs, a hundred of them: how many ended it. Last, a thousand answers are cancelled at any moment:
-how much sound came after that. Weights are those of $MODEL_WEIGHTS, else of the studio. The machine's load stands beside it all.
+how much sound came after that. Weights are those of $MODEL_WEIGHTS, else of the studio. The machine's load stands beside it all,
+and what a turn took of the processor.
 
-Run: python -m bench.conversation.conversation [TURNS] [built-in]
+Run: python -m bench.conversation.conversation [TURNS] [built-in] [turns]; `turns` leaves out what comes after them.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from statistics import quantiles
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.conversation.processor_time import ProcessorTime
 from bench.figures import Figure, tell
 from capabilities.conversation.session.events import (
     CLOCK_RATE,
@@ -39,6 +41,7 @@ from capabilities.conversation.session.parts.choice import choose_ear, choose_vo
 from capabilities.conversation.session.parts.mind import ServiceMind
 from capabilities.conversation.session.parts.roles import MindPart, SessionParts, VoicePart
 from capabilities.conversation.session.settings import SessionSettings
+from capabilities.conversation.session.values import TurnTimes
 from capabilities.registry import all_capabilities
 from engines.contract import ChatMessage
 from media.audio.decode import decode_audio
@@ -67,6 +70,13 @@ class ScriptedMind:
         for word in ANSWER.split(" "):
             await asyncio.sleep(0.02)
             yield f"{word} "
+
+
+STEPS = {
+    "pause": "the pause is noticed", "words": "the words are there", "turn_end": "the turn is over",
+    "first_token": "the first word is written", "first_clause": "the first clause is written",
+    "first_sound": "the first sound is sent",
+}  # fmt: skip
 
 
 class Bench:
@@ -135,20 +145,25 @@ def clip(name: str) -> NDArray[np.float32]:
     return resample(decode_audio(HOME / "assets" / "voices" / f"{name}.wav").mono(), CLOCK_RATE).samples[:, 0]
 
 
-async def talk(bench: Bench, turns: int) -> tuple[list[float], list[float], list[float]]:
-    """Milliseconds from the end of speech to the first sound, from the onset of an interruption to the duck, and to silence."""
-    first: list[float] = []
+async def talk(bench: Bench, turns: int) -> tuple[list[TurnTimes], list[float], list[float], list[float]]:
+    """The times of each answer; milliseconds from the onset of an interruption to the duck, and to silence; and seconds of the
+    processor that each question took until its answer was heard."""
+    first: list[TurnTimes] = []
+    work: list[float] = []
+    processor = ProcessorTime()
     duck: list[float] = []
     silence: list[float] = []
     clips = [clip("LJ001-0008"), clip("LJ001-0002")]
     for number in range(turns):
+        processor.since()
         await bench.speak(clips[number % 2])
         if not await bench.sounding():
             continue
+        work.append(processor.since())
         await bench.silence(1.5)
         reply = bench.session._replies.current  # what the page is told at the reply's end
         if reply is not None:
-            first.append((reply.times.first_sound - reply.times.speech_end) / CLOCK_RATE * 1000)
+            first.append(reply.times)
         if number % 2:
             await bench.session.cancel()
             continue
@@ -160,7 +175,12 @@ async def talk(bench: Bench, turns: int) -> tuple[list[float], list[float], list
                 found.append((at - onset) / CLOCK_RATE * 1000)
         await bench.sounding()
         await bench.session.cancel()
-    return first, duck, silence
+    return first, duck, silence, work
+
+
+def since_speech(times: Sequence[TurnTimes], step: str) -> list[float]:
+    """Milliseconds from the end of speech to a step."""
+    return [(getattr(one, step) - one.speech_end) / CLOCK_RATE * 1000 for one in times]
 
 
 async def asides(bench: Bench, voice: VoicePart, count: int) -> tuple[int, int]:
@@ -211,7 +231,7 @@ async def aside_sounds(voice: VoicePart) -> list[NDArray[np.float32]]:
     return sounds
 
 
-async def measure(studio: Services, turns: int, *, built_in: bool) -> None:
+async def measure(studio: Services, turns: int, *, built_in: bool, turns_alone: bool) -> None:
     settings = SessionSettings(echo="headphones")
     mind: MindPart = ServiceMind(studio.language, print) if built_in else ScriptedMind()
     voice = made_voice(studio, settings, choose_voice(studio, settings), print)
@@ -221,18 +241,24 @@ async def measure(studio: Services, turns: int, *, built_in: bool) -> None:
         (started,) = bench.of(SessionStarted)
         assert isinstance(started, SessionStarted)
         print(f"{started.ear} listens, {started.mind} thinks, {started.voice} speaks; {turns} turns")
-        first, duck, silence = await talk(bench, turns)
+        times, duck, silence, work = await talk(bench, turns)
         loads = [os.getloadavg()[0]]
-        made, ended = await asides(bench, voice, MADE_ASIDES)
-        late = await cancelled(bench, CANCELS)
+        made, ended = (0, 0) if turns_alone else await asides(bench, voice, MADE_ASIDES)
+        late = 0 if turns_alone else await cancelled(bench, CANCELS)
         loads.append(os.getloadavg()[0])
     finally:
         await bench.session.close()
     note = f"{started.ear}, {started.mind}, {started.voice}; load {loads[0]:.0f} after the turns, {loads[1]:.0f} at the end"
-    tell(Figure("End of speech to first sound, p50", "ms", first, note=note))
+    first = since_speech(times, "first_sound")
+    tell(Figure("End of speech to first sound, p50", "ms", first, promise="900 on two idle cores", note=note))
+    for step, said in STEPS.items():
+        tell(Figure(f"… until {said}", "ms", since_speech(times, step)))
+    tell(Figure("Processor time of a question and its first sound", "s", work, note="with the session's own hearing of 2 s"))
     tell(Figure("End of speech to first sound, p95", "ms", [quantiles(first, n=20)[-1]], note=f"of {len(first)} turns"))
     tell(Figure("Onset of an interruption to the lowered voice", "ms", duck))
     tell(Figure("Onset of an interruption to silence", "ms", silence, promise="300 at most, and what a busy machine adds"))
+    if turns_alone:
+        return
     tell(
         Figure(
             "“Mhm”, “yeah”, coughs and bangs that ended an answer",
@@ -246,14 +272,13 @@ async def measure(studio: Services, turns: int, *, built_in: bool) -> None:
 
 
 def main() -> int:
-    built_in = "built-in" in sys.argv
     turns = next((int(one) for one in sys.argv[1:] if one.isdigit()), TURNS)
     with tempfile.TemporaryDirectory(prefix="greenroom-bench-") as folder:
         weights = os.environ.get("MODEL_WEIGHTS") or str(HOME / "data" / "weights")
         settings = load_settings(data={"folder": str(Path(folder) / "data"), "weights": [weights]})
         studio = Services.open(settings, all_capabilities)
         try:
-            asyncio.run(measure(studio, turns, built_in=built_in))
+            asyncio.run(measure(studio, turns, built_in="built-in" in sys.argv, turns_alone="turns" in sys.argv))
         finally:
             studio.close()
     return 0

@@ -31,11 +31,22 @@ class Answering:
         self._parts, self._tell = parts, tell
         self._making: dict[str, asyncio.Task[None]] = {}
 
-    def begin(self, reply: Reply, settings: SessionSettings, history: ConversationHistory, more: str) -> None:
-        """Start to write and speak a reply; `more` is added to the persona."""
-        spoken = self._parts.voice is not None
+    @property
+    def speaks(self) -> bool:
+        """Whether replies are spoken."""
+        return self._parts.voice is not None
+
+    def messages(
+        self, settings: SessionSettings, history: ConversationHistory, more: str = "", coming: HistoryItem | None = None
+    ) -> tuple[ChatMessage, ...]:
+        """What the language model is asked; `more` is added to the persona, `coming` to the history."""
         told = "\n\n".join(filter(None, (more, tools_told(settings.tools))))
-        messages = history.messages(instructions(settings.persona, settings.language, spoken=spoken, more=told))
+        return history.messages(instructions(settings.persona, settings.language, spoken=self.speaks, more=told), coming)
+
+    def begin(
+        self, reply: Reply, settings: SessionSettings, history: ConversationHistory, messages: tuple[ChatMessage, ...]
+    ) -> None:
+        """Start to write and speak a reply."""
         reply.calls = CallFilter(settings.tools)
         task = self._making[reply.id] = asyncio.create_task(self._make(reply, messages, settings, history))
         task.add_done_callback(lambda _: self._making.pop(reply.id, None))  # also of one that was cancelled before it ran
@@ -58,6 +69,7 @@ class Answering:
     ) -> None:
         try:
             await reply.make(self._parts, messages, settings.longest, settings.temperature, settings.language)
+            await reply.wanted.wait()
             if asked := reply.calls.asked:
                 text = json.dumps({"call": asked.name, "arguments": json.loads(asked.arguments)}, ensure_ascii=False)
                 history.add(HistoryItem(f"call-{reply.id}", "assistant", text))
@@ -69,7 +81,10 @@ class Answering:
         self.replies.send()
 
     def _failed(self, reply: Reply, error: GreenroomError) -> None:
-        """What was made of it is heard to its end."""
+        """What was made of it is heard to its end. Of one that was only foreseen nothing is told: it is asked for anew."""
+        if not reply.wanted.is_set():
+            reply.spoilt = True
+            return
         self._tell(error)
         reply.playback.complete = True
         if not reply.playback.made and reply is self.replies.current:

@@ -45,10 +45,14 @@ class ConversationHistory:
         self._items = [one for one in self._items if one.id != id]
         return len(self._items) < before
 
-    def messages(self, instructions: str) -> tuple[ChatMessage, ...]:
-        """The chat for the mind, oldest first; items of one side in a row are one message, as many templates demand."""
+    def messages(self, instructions: str, coming: HistoryItem | None = None) -> tuple[ChatMessage, ...]:
+        """The chat for the mind, oldest first; items of one side in a row are one message, as many templates demand.
+
+        Args:
+            coming: what will be added, for an answer that is begun before that.
+        """
         chat: list[ChatMessage] = []
-        for item in self.items:
+        for item in (*self.items, *([coming] if coming is not None else [])):
             if item.role == "system":
                 instructions = f"{instructions}\n\n{item.text}"
                 continue

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capabilities.conversation.session.answering import Answering
+from capabilities.conversation.session.answers import Answers
 from capabilities.conversation.session.contract import HistoryItem, SessionObserver
 from capabilities.conversation.session.events import (
     CLOCK_RATE,
@@ -75,6 +76,7 @@ class LiveSession:
         self._answering = Answering(parts, self._tell)
         self._replies = Replies(self._remembered, emit=self.emit, now=lambda: self.now, ended=self._answering.end)
         self._answering.replies = self._replies
+        self._answers = Answers(self._answering, self._remembered, self.new_id)
         self._floor = TurnTaking(self, SpeechDetector(settings.turns.threshold, likelihood, prefix=settings.turns.prefix))
         self._hearing: HearingQueue | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -238,6 +240,9 @@ class LiveSession:
         if self._hearing is not None:
             self._hearing.ask(turn, final=final)
 
+    def foresee(self, turn: PersonTurn, text: str) -> None:
+        self._answers.foresee(turn, text, self.settings)
+
     def turn_over(self, turn: PersonTurn, text: str, *, answer: bool) -> None:
         now = self.now
         self._said(PersonSaid(now, turn.id, text, turn.start, turn.speech_end, turn.language))
@@ -251,6 +256,7 @@ class LiveSession:
         """Time has passed: send what is due, and notice a microphone that has gone silent."""
         self._replies.held_back = self._floor.turn is not None and self.settings.turns.automatic
         self._replies.send()
+        self._answers.keep_for(self._floor.turn)
         missing = self.now - self._fed
         if self._floor.turn is not None and self.settings.turns.automatic and missing > DEAF:
             self._fed += missing
@@ -288,13 +294,7 @@ class LiveSession:
         self.emit(said)
 
     def _answer(self, to: str, times: TurnTimes, more: str = "") -> str:
-        reply = self._replies.begin(self.new_id("reply"), to, times, acknowledged=self._acknowledged)
-        self._answering.begin(reply, self.settings, self._remembered, more)
-        return reply.id
-
-    @property
-    def _acknowledged(self) -> bool:
-        return self.settings.acknowledged and self._parts.voice is not None
+        return self._answers.answer(to, times, self.settings, more)
 
     def _tell(self, error: GreenroomError) -> None:
         self.emit(SessionProblem(self.now, error.code, error.reason, error.hint))

@@ -71,15 +71,20 @@ class Replies:
         """Whether it is stopped until it is known what the person wants."""
         return self.current is not None and self.current.playback.paused
 
-    def begin(self, id: str, to: str, times: TurnTimes, *, acknowledged: bool) -> Reply:
-        """A new one, in place of the current."""
+    def drafted(self, id: str, to: str, *, acknowledged: bool) -> Reply:
+        """One that may be wanted soon; see `begin`."""
+        playback = Playback(0, acknowledged=acknowledged)
+        return Reply(id, to, playback, TurnTimes(), emit=self._emit, now=self._now, made=self.send)
+
+    def begin(self, reply: Reply, times: TurnTimes) -> None:
+        """A new one, in place of the current. `times`: of the turn that it answers."""
         self.cut(CutReason.INTERRUPTED)
         self._stream += 1
-        playback = Playback(self._stream, acknowledged=acknowledged)
-        self.current = Reply(id, to, playback, times, emit=self._emit, now=self._now, made=self.send)
-        self._ducked = False
-        self._emit(ReplyBegun(self._now(), id, to))
-        return self.current
+        reply.playback.number(self._stream)
+        self.current, self._ducked = reply, False
+        self._emit(ReplyBegun(self._now(), reply.id, reply.to))
+        reply.adopt(times)
+        self.send()
 
     # The listener
 

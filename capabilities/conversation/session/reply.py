@@ -24,10 +24,10 @@ AHEAD_POLL = 0.1
 
 
 class Reply:
-    """One reply, on the event loop of its session.
+    """One reply, on the event loop of its session. Nothing of it is told until `adopt`.
 
     Args:
-        stream: number of its sound. emit: takes events. now: the session's clock. made: called when there is more to send.
+        emit: takes events. now: the session's clock. made: called when there is more to send.
     """
 
     def __init__(
@@ -49,7 +49,26 @@ class Reply:
         self.told_made = False
         self.copy: list[str] = []
         """What of it is spoken, in pieces."""
-        self._emit, self._now, self._made = emit, now, made
+        self.wanted = asyncio.Event()
+        """Set by `adopt`."""
+        self.spoilt = False
+        """It failed before anybody wanted it."""
+        self._tell, self._now, self._made = emit, now, made
+        self._untold: list[SessionEvent] = []
+
+    def adopt(self, times: TurnTimes) -> None:
+        """Somebody waits for it now; tell what there is of it. `times`: those of the turn that it answers."""
+        self.times = replace(times, first_token=self.times.first_token, first_clause=self.times.first_clause)
+        self.wanted.set()
+        for event in self._untold:
+            self._tell(replace(event, at=self._now()))
+        self._untold.clear()
+
+    def _emit(self, event: SessionEvent) -> None:
+        if self.wanted.is_set():
+            self._tell(event)
+        else:
+            self._untold.append(event)
 
     async def make(self, parts: SessionParts, messages: tuple[ChatMessage, ...], longest: int, heat: float, tongue: str) -> None:
         """Write and speak all of it; to stop earlier, cancel the task.

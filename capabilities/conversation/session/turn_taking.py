@@ -68,6 +68,9 @@ class FloorHost(Protocol):
     def ask_ear(self, turn: PersonTurn, *, final: bool) -> None:
         """Answers with `words`; a question that is not final is dropped where the ear is busy or slow."""
 
+    def foresee(self, turn: PersonTurn, text: str) -> None:
+        """The turn is likely to be over with these words; called as long as that is so."""
+
     def turn_over(self, turn: PersonTurn, text: str, *, answer: bool) -> None: ...
 
 
@@ -162,6 +165,8 @@ class TurnTaking:
         wait = pause_after(turn.text, self._host.settings.language, turns.silence) if turns.semantic else turns.silence
         if turn.committed or turn.silence >= wait:
             self._end(turn, turn.text)
+        elif (wait < turns.silence or not turns.semantic) and self._answers(turn, turn.text):
+            self._host.foresee(turn, turn.text)
 
     # Words
 
@@ -219,8 +224,11 @@ class TurnTaking:
         self.turn = None
         if self._host.held():
             self._host.interrupted()
-        only_stop = turn.over_reply and says_stop(text)
-        self._host.turn_over(turn, text, answer=self._host.settings.turns.respond and not only_stop)
+        self._host.turn_over(turn, text, answer=self._answers(turn, text))
+
+    def _answers(self, turn: PersonTurn, text: str) -> bool:
+        """Whether a turn with these words is answered."""
+        return self._host.settings.turns.respond and not (turn.over_reply and says_stop(text))
 
     # Sounds over a reply
 

@@ -73,6 +73,11 @@ class FasterWhisperOptions(EngineOptions):
         "", "Names and spellings", "Words that occur, spelt as they should be. Whisper leans towards them.", max_length=500
     )
     vad: bool = option(True, "Skip what is no speech", "Keeps Whisper from making up words in silence and music.")
+    short: bool = option(
+        False,
+        "Short sounds quickly",
+        "Reads a sound of up to 12 seconds in a fraction of the time, without word times. Conversations do.",
+    )
 
 
 class FasterWhisper(Engine):
@@ -162,6 +167,8 @@ class FasterWhisper(Engine):
         samples = model_input(audio)
         if inspect(Audio(samples, RATE)).is_empty:
             return Transcript("", "")
+        if (short := self._short(samples, asked)) is not None:
+            return short
         found, info = self._listen(samples, asked, FIRST_TEMPERATURES, vad=self.options.vad)
         duration = samples.size / RATE
         heard = self._followed(found, duration)
@@ -175,6 +182,16 @@ class FasterWhisper(Engine):
         segments = filter_hallucinations(heard, again)
         self.run.progress(1.0)
         return transcript_of(segments, "en" if self.options.translate else info.language)
+
+    def _short(self, samples: NDArray[np.float32], language: str | None) -> Transcript | None:
+        """A short sound's words, if that is wanted and can be relied on."""
+        from engines.transcription.faster_whisper.short_sound import LONGEST, read_short_sound
+
+        plain = not self.options.translate and not self.options.prompt.strip()
+        if not (self.options.short and plain and language and self._model) or samples.size > LONGEST * RATE:
+            return None
+        found = read_short_sound(self._model, samples, language, self.options.beam_size)
+        return None if found is None else transcript_of([found.segment], language)
 
     def _listen(
         self, samples: NDArray[np.float32], language: str | None, temperatures: tuple[float, ...], *, vad: bool

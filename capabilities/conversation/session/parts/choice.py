@@ -24,8 +24,8 @@ Told = Callable[[str, str], None]
 SEED = 7
 """One for a whole conversation, so that a voice with chance in it stays the same."""
 
-_QUICK = {"beam_size": 1, "vad": False}
-"""Options of recognisers that cost time and give nothing that a conversation needs."""
+_QUICK = {"beam_size": 1, "vad": False, "short": True}
+"""Options of recognisers: without what costs time and gives nothing that a conversation needs."""
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,10 @@ class Playback:
         base = self._played if self._acknowledged else self._from
         return min(self._sent, base + since * SOUND_RATE // CLOCK_RATE)
 
+    def number(self, stream: int) -> None:
+        """Send under this number; before anything was sent."""
+        self.stream, self._streams = stream, {stream}
+
     def _move(self, stream: int) -> None:
         self.stream = stream
         self._streams.add(stream)

@@ -14,8 +14,10 @@ from capabilities.conversation.session.events import (
     NothingSaid,
     Paused,
     PersonSaid,
+    ReplyBegun,
     ReplyCut,
     ReplyEnded,
+    ReplyText,
     Resumed,
     SoundChunk,
     SpeechStarted,
@@ -46,9 +48,31 @@ async def test_what_is_said_is_answered_and_heard() -> None:
     assert ended.text == "It is fine today. Take no umbrella!"
     assert [(one.role, one.text) for one in talk.session.history] == [("user", said.text), ("assistant", ended.text)]
     times = ended.times
-    assert 0 < times.speech_end < times.pause <= times.words <= times.turn_end <= times.first_token
+    assert 0 < times.speech_end < times.pause <= times.words <= times.first_token <= times.turn_end  # foreseen
     assert times.first_token <= times.first_clause <= times.first_sound < times.first_heard
     assert (times.first_sound - times.speech_end) / 16_000 < 0.5  # a short question waits for 0.25 s of silence
+
+
+@simulated
+async def test_an_answer_is_begun_in_the_pause_and_dropped_where_the_person_goes_on() -> None:
+    """Words without a full stop are waited on for 0.8 s: by then the answer is written, spoken and only has to be sent."""
+    talk = await Simulation("Never told.", "It is fine.").open()
+    talk.ear.text = "I was at the sea"
+    await talk.run(0.8, speech=True)
+    await talk.run(0.5)
+    assert len(talk.mind.asked) == 1 and not talk.of(PersonSaid) and not talk.of(ReplyBegun) and not talk.of(ReplyText)
+    talk.ear.text = "I was at the sea and it was cold"
+    await talk.run(0.6, speech=True)
+    await talk.run(0.5)
+    assert len(talk.mind.asked) == 2 and not talk.of(SoundChunk)
+    await talk.run(1.5)
+    (said,), (ended,) = talk.of(PersonSaid), talk.of(ReplyEnded)
+    assert isinstance(said, PersonSaid) and said.text == "I was at the sea and it was cold"
+    assert isinstance(ended, ReplyEnded) and ended.text == "It is fine." and len(talk.of(ReplyBegun)) == 1
+    assert len(talk.mind.asked) == 2 and talk.mind.asked[1][-1].content == said.text
+    times = ended.times
+    assert times.first_token < times.turn_end and times.first_sound - times.turn_end <= 640  # 40 ms
+    assert [event.at for event in talk.events] == sorted(event.at for event in talk.events)
 
 
 @simulated
