@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from capabilities.conversation.session.answering import Answering
-from capabilities.conversation.session.answers import Answers
+from capabilities.conversation.session.answers.answering import Answering
+from capabilities.conversation.session.answers.answers import Answers
 from capabilities.conversation.session.contract import HistoryItem, SessionObserver
 from capabilities.conversation.session.events import (
     CLOCK_RATE,

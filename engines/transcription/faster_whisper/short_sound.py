@@ -43,7 +43,6 @@ def read_short_sound(model: WhisperModel, samples: NDArray[np.float32], language
 def _read(
     model: WhisperModel, features: NDArray[np.float32], seconds: float, behind: float, language: str, beam_size: int
 ) -> GuardedSegment:
-    import ctranslate2
     from faster_whisper.tokenizer import Tokenizer
 
     frames = 2 * round((seconds + behind) * _FRAMES_A_SECOND / 2)
@@ -51,7 +50,7 @@ def _read(
     kept = np.pad(kept, [(0, 0), (0, frames - kept.shape[1])])
     tokenizer = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
     prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-    encoded = model.model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(kept[None])))
+    encoded = model.encode(kept)
     (found,) = model.model.generate(
         encoded,
         [prompt],

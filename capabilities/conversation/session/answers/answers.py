@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from capabilities.conversation.session.answering import Answering
+from capabilities.conversation.session.answers.answering import Answering
 from capabilities.conversation.session.contract import HistoryItem
 from capabilities.conversation.session.history import ConversationHistory
 from capabilities.conversation.session.listening.person_turn import PersonTurn

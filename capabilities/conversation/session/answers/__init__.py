@@ -1,0 +1,1 @@
+"""Begins answers, makes them, and ends those that nobody needs any more."""
