@@ -1,17 +1,18 @@
 """Kokoro in full precision on torch: 54 voices in nine languages. The version without torch is engines.speech.kokoro.
 
 Upstream: github.com/hexgrad/kokoro (code and weights Apache-2.0); StyleTTS 2 with an ISTFTNet decoder. Grapheme-to-phoneme
-conversion uses eSpeak NG (GPL-3.0-or-later) as a library inside this engine's worker process.
+conversion uses misaki (Apache-2.0) with spaCy's English model (MIT) for English, and eSpeak NG (GPL-3.0-or-later) for other
+languages, as a library inside this engine's worker process.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from engines.common.loading import refuse_mismatch
-from engines.common.weights import weights_folder
+from engines.common.weights import find_file, missing_files, weights_folder
 from engines.contract import (
     Card,
     EngineKind,
@@ -28,11 +29,13 @@ from engines.contract import (
     Unsayable,
     option,
 )
+from engines.contract.engine import READY
 from engines.contract.errors import EngineError
 from engines.contract.speech import foreign_letters
 from engines.speech.common.kokoro_times import phoneme_marks, symbol_times
 from engines.speech.common.request_checks import primary_tag, refuse_language, refuse_what_no_preset_engine_takes
 from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, TorchSpeechEngine, seed_of, set_seed
+from engines.speech.kokoro_torch import english_model
 from engines.speech.kokoro_torch.voices import NAMES, has_package, preset_voices
 from media.messages.message import Message
 
@@ -43,6 +46,8 @@ WEIGHTS_SUM = "496dba118d1a58f5f3db2efc88dbdc216e0483fc89fe6e47ee1f2c53f18ad1e4"
 RATE = 24_000
 TRAINED = "module."
 """Begins the names of what was saved from training on several GPUs."""
+ENGLISH = ("a", "b")
+"""American and British: what the names of English voices begin with."""
 POSITIONS = ".position_ids"
 """A table that versions of transformers keep or compute."""
 
@@ -51,6 +56,11 @@ class KokoroTorchOptions(EngineOptions):
     """Options of Kokoro."""
 
     speed: float = option(1.0, "Speed", "How fast it speaks; 1 is the voice's own pace.", common=True, ge=0.5, le=2.0)
+    english: Literal["auto", "misaki", "espeak"] = option(
+        "auto", "English reader",
+        "What reads English: misaki, which the voices were trained with, or eSpeak NG. Auto is misaki where its spaCy "
+        "model is here.",
+    )  # fmt: skip
 
 
 class KokoroTorch(TorchSpeechEngine):
@@ -61,7 +71,7 @@ class KokoroTorch(TorchSpeechEngine):
         title="Kokoro (torch)",
         capability=EngineKind.SPEECH,
         summary="Kokoro in full precision: 54 voices in up to 9 languages. For English alone the smaller Kokoro does as well.",
-        version="0.9.4-2",
+        version="0.9.4-3",
         code_licence=APACHE,
         weights_licence=APACHE,
         tier=Tier.LIGHT,
@@ -71,6 +81,7 @@ class KokoroTorch(TorchSpeechEngine):
             HubFile(REPO, CONFIG, 2_351, COMMIT),
             HubFile(REPO, WEIGHTS, 327_212_226, COMMIT, sha256=WEIGHTS_SUM),
             *(HubFile(REPO, f"voices/{name}.pt", 523_425, COMMIT) for name in NAMES),
+            english_model.FILE,
         ),
         traits=SpeechTraits(sample_rate=RATE),
         languages=("en", "es", "fr", "hi", "it", "ja", "pt", "zh"),
@@ -84,10 +95,18 @@ class KokoroTorch(TorchSpeechEngine):
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        readiness = super().readiness(site)
-        if not readiness.ready or has_package(site.environments, "en_core_web_sm"):
-            return readiness
-        return Readiness(True, Message.of("readiness.ready-read-by-espeak"))
+        missing = missing_files(cls.card, site)
+        if any(file != english_model.FILE for file in missing):
+            return super().readiness(site)
+        return READY if _has_english_model(site) else Readiness(True, Message.of("readiness.ready-read-by-espeak"))
+
+    @classmethod
+    def settled(cls, site: EnginePaths, options: EngineOptions) -> EngineOptions:
+        """Auto is misaki where its model is here: what it reads sounds different, so it is part of a result's key."""
+        assert isinstance(options, KokoroTorchOptions)
+        if options.english != "auto":
+            return options
+        return options.model_copy(update={"english": "misaki" if _has_english_model(site) else "espeak"})
 
     @classmethod
     def preset_voices(cls, site: EnginePaths) -> tuple[PresetVoice, ...]:
@@ -101,7 +120,8 @@ class KokoroTorch(TorchSpeechEngine):
         from kokoro import KModel
 
         self._folder = weights_folder(self.site, REPO, (CONFIG, WEIGHTS))
-        self._readers: dict[str, Any] = {}
+        self._readers: dict[tuple[str, bool], Any] = {}
+        self._misaki: bool | None = None
         state = _state(self._folder / WEIGHTS)
         try:
             model = KModel(repo_id=REPO, config=str(self._folder / CONFIG), model=str(self._folder / WEIGHTS))
@@ -157,11 +177,25 @@ class KokoroTorch(TorchSpeechEngine):
         return (exact or alike)[0]
 
     def _reader(self, letter: str) -> Any:
-        if letter not in self._readers:
+        key = letter, letter in ENGLISH and self._misaki_reads()
+        if key not in self._readers:
             from engines.speech.kokoro_torch.phonemes import reader_for
 
-            self._readers[letter] = reader_for(letter)
-        return self._readers[letter]
+            self._readers[key] = reader_for(letter, with_misaki=key[1])
+        return self._readers[key]
+
+    def _misaki_reads(self) -> bool:
+        """Whether misaki reads English now; where it should and cannot, it is said and eSpeak NG does."""
+        if self.options.english == "espeak":
+            return False
+        if self._misaki is None:
+            from engines.speech.kokoro_torch.phonemes import misaki_can_read
+
+            english_model.make_importable(self.site)
+            self._misaki = misaki_can_read()
+        if not self._misaki:
+            self.run.progress(0.0, "spaCy's English model is not here or damaged; eSpeak NG reads English")
+        return self._misaki
 
     def _style(self, name: str) -> Any:
         import torch
@@ -171,6 +205,11 @@ class KokoroTorch(TorchSpeechEngine):
     def _symbols(self, portion: str) -> list[str]:
         """Return the model's input for a portion, one symbol for each position."""
         return [symbol for symbol in portion if self._model.vocab.get(symbol) is not None]
+
+
+def _has_english_model(site: EnginePaths) -> bool:
+    """Looks for its files only."""
+    return find_file(site, english_model.FILE) is not None or has_package(site.environments, english_model.PACKAGE)
 
 
 def _state(path: Any) -> dict[str, Any]:

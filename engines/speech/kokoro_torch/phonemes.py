@@ -1,28 +1,34 @@
 """Conversion of text to Kokoro's phonemes. Imported in the worker only.
 
-Kokoro's own English front end needs spaCy's model en_core_web_sm, which is on no package index and which it would download
-itself; if that is not installed, eSpeak NG converts English with the library's own table of differences. eSpeak NG converts all
+misaki converts English: its lexicon is the one that the voices were trained on. It needs spaCy's English model (see
+english_model); without that, eSpeak NG converts English with the library's own table of differences. eSpeak NG converts most
 other languages in any case.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from engines.contract.errors import EngineError
 from engines.speech.common.splitting import cut
+from engines.speech.kokoro_torch.english_model import PACKAGE
 
-SPACY_MODEL = "en_core_web_sm"
+log = logging.getLogger(__name__)
+
 MOST_PHONEMES = 510
 ESPEAK_LANGUAGES = {"e": "es", "f": "fr-fr", "h": "hi", "i": "it", "p": "pt-br"}
 
 Reader = Callable[[str], str]
 
 
-def reader_for(letter: str) -> Reader:
+def reader_for(letter: str, *, with_misaki: bool = True) -> Reader:
     """Return the phoneme converter for a voice whose name begins with `letter`.
+
+    Args:
+        with_misaki: read English with misaki and spaCy's model, which must be importable; else with eSpeak NG.
 
     Raises:
         EngineError: the language's converter is not installed.
@@ -30,7 +36,7 @@ def reader_for(letter: str) -> Reader:
     from misaki import espeak
 
     if letter in "ab":
-        return _english(letter == "b")
+        return _english(letter == "b", with_misaki)
     if letter in ESPEAK_LANGUAGES:
         read = espeak.EspeakG2P(language=ESPEAK_LANGUAGES[letter])
         return lambda text: str(read(text)[0] or "")
@@ -47,20 +53,28 @@ def phonemes_of(text: str, read: Reader) -> list[str]:
         most_bytes //= 2
 
 
-def _english(british: bool) -> Reader:
+def misaki_can_read() -> bool:
+    """Return whether spaCy's English model can be imported and loaded here; misaki would fetch one that it does not find."""
+    import spacy
+
+    if not spacy.util.is_package(PACKAGE):
+        return False
+    try:
+        spacy.load(PACKAGE, enable=["tok2vec", "tagger"])
+    except Exception:  # of another version of spaCy, or damaged: each part of it has its own errors
+        log.exception("spaCy's English model could not be loaded; eSpeak NG reads English.")
+        return False
+    return True
+
+
+def _english(british: bool, with_misaki: bool) -> Reader:
     from misaki import en, espeak
 
     fallback = espeak.EspeakFallback(british=british)
-    if _has_spacy_model():
+    if with_misaki:
         read: Any = en.G2P(trf=False, british=british, fallback=fallback, unk="")
         return lambda text: str(read(text)[0] or "")
     return lambda text: str(fallback(SimpleNamespace(text=text))[0] or "")
-
-
-def _has_spacy_model() -> bool:
-    import spacy
-
-    return bool(spacy.util.is_package(SPACY_MODEL))
 
 
 def _east_asian(letter: str) -> Reader:

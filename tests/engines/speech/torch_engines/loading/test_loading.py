@@ -130,3 +130,27 @@ def test_a_model_that_cannot_be_compiled_runs_plain_and_says_so(model_python: Pa
     assert found["calls"] == ["compiled"] and found["same"]
     assert any("runs plain" in note for note in found["notes"])
     assert all(found["tokens"]), "texts are tokenised as tokenizer.json says, with no space put before them"
+
+
+@pytest.mark.slow
+def test_kokoro_reads_english_with_misaki_from_the_wheel_of_its_weights_and_says_where_it_cannot(
+    model_python: Path, checkpoints: Path, tmp_path: Path
+) -> None:
+    """spaCy's own way of fetching a model is made an error there."""
+    command = [
+        str(model_python), "-m", "tests.engines.speech.torch_engines.loading.reads_english", str(checkpoints), str(tmp_path),
+    ]  # fmt: skip
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=HOME, env={**os.environ, **offline}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    for name in ("missing", "another"):
+        assert found[name]["notes"] and found[name]["spoken"] > 0.3
+        assert found[name]["phonemes"] == found["missing"]["phonemes"], "a wheel of another hash is not unpacked"
+    assert "eSpeak NG" in found["missing"]["readiness"] and found["missing"]["settled"] == "espeak"
+    assert found["there"]["readiness"] == "Ready." and found["there"]["settled"] == "misaki"
+    assert not found["there"]["notes"] and found["there"]["spoken"] > 0.3
+    lives, concert = found["there"]["phonemes"]
+    assert "lˈɪv" in lives and "lˈIv" in concert, "words that are written alike are told apart"
+    assert concert.startswith("ɐ") and not found["missing"]["phonemes"][1].startswith("ɐ"), "as misaki's lexicon has it"
+    assert not (tmp_path / "model" / "en_core_web_sm" / "__pycache__").exists(), "the wheel is read, not what it was made of"
