@@ -5,20 +5,83 @@ transformers fills what a checkpoint lacks with random numbers and logs it; here
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from engines.common.compiling import obstacle_to_compiling
 from engines.common.loading import drop_folder_cache, lazy_tensors, refuse_mismatch, shares_main_memory
+from engines.contract import EngineOptions, option
 from engines.contract.errors import EngineError
 from engines.speech.common.torch_engine import TorchSpeechEngine
+from media.errors import GreenroomError
+
+log = logging.getLogger(__name__)
 
 GENERATION = "generation_config.json"
+
+
+class CompilingOptions(EngineOptions):
+    """Of an engine whose model speaks token by token, so that most of its time is the starting of small kernels."""
+
+    compiled: Literal["auto", "off"] = option(
+        "auto", "Compile",
+        "Auto compiles the model on a GPU where the machine can: the first sentence takes minutes, all others are quicker.",
+    )  # fmt: skip
 
 
 class TransformersSpeech(TorchSpeechEngine):
     """Base of the engines that are a few lines around a model of transformers."""
 
     imports = ("torch", "transformers")
+    _compiles: bool | None = None
+
+    def generated(self, generate: Callable[[dict[str, Any]], Any], positions: int, compiled: str = "auto") -> Any:
+        """Return what `generate` makes, with a compiled model where that is possible here.
+
+        With a cache of one fixed size the library compiles the model's step on a GPU (generation/utils.py,
+        _valid_auto_compile_criteria). What that lacks shows at the first call: it is said, and the model runs plain from then on.
+
+        Args:
+            generate: takes further arguments of the model's `generate`, and may be called twice.
+            positions: of the cache, as many as any call needs.
+        """
+        import torch
+
+        if self._compiles is None:
+            self._compiles = not obstacle_to_compiling(self.device)
+            if self._compiles and compiled == "auto":
+                self.run.progress(0.0, f"Compiling {self.card.title} for this GPU, which takes minutes the first time")
+        if not self._compiles or compiled != "auto":
+            return generate({})
+        try:
+            return generate({"cache_implementation": "static", "max_cache_len": positions})
+        except (GreenroomError, torch.OutOfMemoryError):
+            raise
+        except Exception:  # each part of torch.compile has its own errors
+            log.exception("%s could not be compiled; it runs plain, which is slower.", self.card.title)
+            self.run.progress(0.0, f"Compiling failed; {self.card.title} runs plain, which is slower (the doctor says why)")
+            self._compiles = False
+            return generate({})
+
+    def each_step(self, steps: int) -> Any:
+        """A criterion for `generate` that never stops: it checks for a cancel and reports progress once a token.
+
+        A hook in the model would be compiled with it, anew for each number of steps.
+        """
+        import torch
+        import transformers
+
+        done = 0
+
+        def criterion(tokens: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+            nonlocal done
+            self.run.progress(min(1.0, done / steps))
+            done += 1
+            return torch.zeros(tokens.shape[0], dtype=torch.bool, device=tokens.device)
+
+        return transformers.StoppingCriteriaList([criterion])
 
     def pretrained(self, sort: Any, folder: Path, dtype: Any = None) -> Any:
         """A model of transformers from a folder, in evaluation mode on `self.device`.
@@ -73,6 +136,11 @@ class TransformersSpeech(TorchSpeechEngine):
             return sort.from_pretrained(str(folder), local_files_only=True, **wishes)
         except Exception as error:
             raise EngineError("engine.tokenizer-damaged", engine=self.card.title) from error
+
+
+def copied(inputs: Any) -> dict[str, Any]:
+    """Inputs of `generate` for one call: some models write into them."""
+    return {name: value.clone() if hasattr(value, "clone") else value for name, value in inputs.items()}
 
 
 def quiet_transformers() -> Any:

@@ -16,7 +16,6 @@ from engines.contract import (
     Card,
     Device,
     EngineKind,
-    EngineOptions,
     EnginePaths,
     HubFile,
     PresetVoice,
@@ -29,7 +28,7 @@ from engines.contract import (
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_missing_reference, refuse_unspeakable
 from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, seed_of, set_seed
-from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
+from engines.speech.common.transformers_engine import CompilingOptions, TransformersSpeech, copied, quiet_transformers
 
 REPO, CODEC = "nari-labs/Dia-1.6B-0626", "descript/dac_44khz"
 FILES = (
@@ -53,10 +52,12 @@ RATE = 44_100
 TOKENS_PER_SECOND = 86
 LONGEST_CLIP = 10.0
 MOST_TOKENS = 3_072
+POSITIONS = MOST_TOKENS + 32
+"""Of the cache: the codec's channels are delayed by up to 15 tokens."""
 SPEAKERS = ("S1", "S2")
 
 
-class DiaOptions(EngineOptions):
+class DiaOptions(CompilingOptions):
     """Options of Dia."""
 
     guidance: float = option(3.0, "Guidance", "How closely it keeps to the text.", common=True, ge=1.0, le=6.0)
@@ -84,7 +85,7 @@ class Dia(TransformersSpeech):
         traits=SpeechTraits(sample_rate=RATE, clones=True, needs_transcript=True, longest_clip=LONGEST_CLIP, made_up=SPEAKERS),
         languages=("en",),
         longest_text=300,
-        stall_seconds=300,
+        stall_seconds=600,
         reload_seconds=40,
     )
     Options = DiaOptions
@@ -108,18 +109,26 @@ class Dia(TransformersSpeech):
         Raises:
             EngineError: unsupported text, language or voice; the reason says which.
         """
+        import torch
+
         self.run.check()
         refuse_unspeakable(request, self.card)
         refuse_language(request, self.card)
         inputs, spoken = self._inputs(request)
         options = self.options
-        set_seed(seed_of(request))
         tokens = min(self._most_tokens(request), MOST_TOKENS - spoken)
-        with self.watching(self._model.model.decoder, tokens):
-            codes = self._model.generate(
-                **inputs.to(self.device), max_new_tokens=tokens, do_sample=True, guidance_scale=options.guidance,
+        given = inputs.to(self.device)
+
+        def generate(further: dict[str, Any]) -> Any:
+            set_seed(seed_of(request))
+            return self._model.generate(
+                **copied(given), max_new_tokens=tokens, do_sample=True, guidance_scale=options.guidance,
                 temperature=options.temperature, top_p=options.top_p, top_k=options.top_k,
+                stopping_criteria=self.each_step(tokens), **further,
             )  # fmt: skip
+
+        with torch.inference_mode():
+            codes = self.generated(generate, POSITIONS, options.compiled)
             waves = self._processor.batch_decode(codes, audio_prompt_len=spoken or None)
         return self.speech(waves[0].float().cpu().numpy())
 

@@ -15,7 +15,6 @@ from engines.contract import (
     Card,
     Device,
     EngineKind,
-    EngineOptions,
     EnginePaths,
     HubFile,
     PresetVoice,
@@ -28,17 +27,19 @@ from engines.contract import (
 from engines.contract.errors import EngineError
 from engines.speech.common.request_checks import refuse_language, refuse_unspeakable
 from engines.speech.common.torch_engine import APACHE, ENVIRONMENT, MIT, seed_of, set_seed
-from engines.speech.common.transformers_engine import TransformersSpeech, quiet_transformers
+from engines.speech.common.transformers_engine import CompilingOptions, TransformersSpeech, copied, quiet_transformers
 
 REPO = "vibevoice/VibeVoice-1.5B-hf"
 COMMIT = "edc39f80f5cae656da37baf8faa8f5502bf7081f"
 TEMPLATE = "chat_template.jinja"
 RATE = 24_000
 TOKENS_PER_SECOND = 7.5
+POSITIONS = 2_048
+"""Of the cache: a clip of a minute, the longest text, and what is spoken of it."""
 OWN = "own"
 
 
-class VibeVoiceOptions(EngineOptions):
+class VibeVoiceOptions(CompilingOptions):
     """Options of VibeVoice."""
 
     guidance: float = option(1.3, "Guidance", "How closely it keeps to text and voice.", common=True, ge=1.0, le=3.0)
@@ -73,7 +74,7 @@ class VibeVoice(TransformersSpeech):
         traits=SpeechTraits(sample_rate=RATE, clones=True, made_up=(OWN,)),
         languages=("en", "zh"),
         longest_text=600,
-        stall_seconds=300,
+        stall_seconds=600,
         reload_seconds=40,
     )
     Options = VibeVoiceOptions
@@ -107,14 +108,18 @@ class VibeVoice(TransformersSpeech):
         refuse_language(request, self.card)
         if request.voice.preset not in ("", OWN):
             raise EngineError("speech.voice-unknown", voice=request.voice.preset, known=[], engine="VibeVoice")
-        set_seed(seed_of(request))
         tokens = self._most_tokens(request)
         with self.watching(self._model.model.diffusion_head, tokens * self.options.steps):
             inputs = self._inputs(request).to(self.device, self._model.dtype)
-            made = self._model.generate(
-                **inputs, max_new_tokens=tokens, do_sample=False, guidance_scale=self.options.guidance,
-                num_diffusion_steps=self.options.steps,
-            )  # fmt: skip
+
+            def generate(further: dict[str, Any]) -> Any:
+                set_seed(seed_of(request))
+                return self._model.generate(
+                    **copied(inputs), max_new_tokens=tokens, do_sample=False, guidance_scale=self.options.guidance,
+                    num_diffusion_steps=self.options.steps, **further,
+                )  # fmt: skip
+
+            made = self.generated(generate, POSITIONS, self.options.compiled)
         if made[0] is None:
             raise EngineError("speech.no-sound", retryable=True, engine="VibeVoice")
         return self.speech(made[0].float().cpu().numpy())

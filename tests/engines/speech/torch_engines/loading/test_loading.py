@@ -133,6 +133,23 @@ def test_a_model_that_cannot_be_compiled_runs_plain_and_says_so(model_python: Pa
 
 
 @pytest.mark.slow
+def test_dia_and_vibevoice_speak_the_same_compiled_and_run_plain_where_compiling_fails(
+    model_python: Path, checkpoints: Path
+) -> None:
+    command = [str(model_python), "-m", "tests.engines.speech.torch_engines.loading.compile_generation", str(checkpoints)]
+    offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=HOME, env={**os.environ, **offline}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert set(said) == {"dia", "vibevoice"}
+    for found in said.values():
+        assert all(found["compiled"]["same"]) and all(found["broken"]["same"])
+        assert 1 <= found["compiled"]["graphs"] <= 4, "compiled once for all texts, not for each step"
+        assert [note.partition(" ")[0] for note in found["compiled"]["notes"]] == ["Compiling"]
+        assert sum("runs plain" in note for note in found["broken"]["notes"]) == 1, "said once, and not tried again"
+
+
+@pytest.mark.slow
 def test_kokoro_reads_english_with_misaki_from_the_wheel_of_its_weights_and_says_where_it_cannot(
     model_python: Path, checkpoints: Path, tmp_path: Path
 ) -> None:
