@@ -122,7 +122,7 @@ class FishSpeech(TorchSpeechEngine):
         own = folder / CODEC_FILE
         usual = Path(next(iter(fish_speech.__path__))) / "configs" / "modded_dac_vq.yaml"
         codec = instantiate(OmegaConf.load(own if own.is_file() else usual))
-        weights = torch.load(folder / "codec.pth", map_location="cpu", weights_only=True)
+        weights = torch.load(folder / "codec.pth", map_location="cpu", weights_only=True, mmap=True)
         weights = weights.get("state_dict", weights)
         if any("generator." in name for name in weights):
             weights = {name.replace("generator.", ""): value for name, value in weights.items() if "generator." in name}
@@ -140,7 +140,7 @@ class FishSpeech(TorchSpeechEngine):
         def telling(*args: Any, **kwargs: Any) -> Any:
             try:
                 made = load(*args, **kwargs)
-                _refuse_partial(made[0], folder / "model.pth")
+                refuse_partial(made[0], folder / "model.pth")
                 return made
             except BaseException as error:
                 failed.append(error)
@@ -229,7 +229,7 @@ class FishSpeech(TorchSpeechEngine):
         self._transcripts[key] = transcript
 
 
-def _refuse_partial(model: Any, path: Path) -> None:
+def refuse_partial(model: Any, path: Path) -> None:
     """Refuse a checkpoint with missing weights, which the package would leave random (text2semantic/llama.py, strict=False).
 
     Raises:

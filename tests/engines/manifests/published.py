@@ -35,6 +35,7 @@ class Published:
 
 _LIVEPORTRAIT = "KwaiVGI/LivePortrait"
 _F5, _VOXCPM, _DIA = "SWivid/F5-TTS", "openbmb/VoxCPM2", "nari-labs/Dia-1.6B-0626"
+_FISH = "fishaudio/openaudio-s1-mini"
 _SHARD = "model-0000{}-of-00002.safetensors"
 
 
@@ -60,6 +61,8 @@ PUBLISHED = (
     Published("speecht5-hifigan", "speecht5", "microsoft/speecht5_hifigan", "pytorch_model.bin", exact=False),
     Published("mms-tts-eng", "mms-tts", "facebook/mms-tts-eng", "model.safetensors", count=762, exact=False),
     Published("wavlm-speaker", "wavlm-speaker", "microsoft/wavlm-base-plus-sv", "pytorch_model.bin", exact=False),
+    Published("fish-model", "fish-speech", _FISH, "model.pth", exact=False),
+    Published("fish-codec", "fish-speech", _FISH, "codec.pth", exact=False),
     _portrait("appearance_feature_extractor"),
     _portrait("motion_extractor"),
     _portrait("warping_module"),

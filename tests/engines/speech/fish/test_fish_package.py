@@ -44,6 +44,16 @@ def test_it_speaks_streams_repeats_itself_and_refuses_a_broken_checkpoint(fish_p
     assert "checkpoint cannot be loaded" in found["refusal"], "the package itself would wait for ever"
 
 
+@pytest.mark.slow
+def test_the_published_checkpoint_loads_and_no_other(fish_python: Path, tmp_path: Path) -> None:
+    program = [str(fish_python), "-m", "tests.engines.speech.fish.published_fish", "load", str(tmp_path)]
+    done = subprocess.run(program, cwd=ROOT, env=os.environ | QUIET, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    for found in json.loads(done.stdout.splitlines()[-1]).values():
+        assert found["published"] == ""
+        assert "are missing" in found["one name wrong"] or "not fit" in found["one name wrong"]
+
+
 @pytest.mark.realtime
 @pytest.mark.slow
 def test_in_a_worker_a_cancel_ends_it_and_unloading_gives_everything_back(fish_python: Path, tmp_path: Path) -> None:
