@@ -23,6 +23,7 @@ BUILT_IN = (
     "capabilities.upscaling.capability:Upscale",
     "capabilities.character_swap.capability:CharacterSwap",
     "capabilities.director.film.capability:RenderFilm",
+    "capabilities.director.book.capability:RenderBook",
     "capabilities.director.writing.capability:WriteBoard",
     "capabilities.setup.install_environment:InstallEnvironment",
     "capabilities.setup.download_weights:DownloadWeights",

@@ -110,7 +110,7 @@ class StudioTabs:
         secret, texts = page_secret(studio.settings.data_folder), NewTexts()
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap", selected="voiceover") as self._tabs:
             with gr.Tab("Director", id="director"), gr.Tabs(elem_id="director-tabs", overflow_behavior="wrap"):
-                with gr.Tab("Film", id="film"):
+                with gr.Tab("Projects", id="film"):
                     self._director = DirectorTab(studio)
                 with gr.Tab("Audiobook", id="audiobook"):
                     self._book = BookSection(studio, secret)

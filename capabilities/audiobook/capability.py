@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
-from capabilities.audiobook.files import MadeBook, pack, parts_of, write_book
+from capabilities.audiobook.files import BookFacts, MadeBook
+from capabilities.audiobook.production import BookOrder, BookProduction, book_details, book_facts, listed
 from capabilities.audiobook.script import narration_of, script_of_book, with_credits
 from capabilities.audiobook.spec import AudiobookSpec
 from capabilities.common.inputs import input_resolver
 from capabilities.common.memory_fit import memory_fit
-from capabilities.common.outputs import as_job_output
 from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.cast import Cast
 from capabilities.voiceover.join import SubtitleLimits
@@ -25,10 +24,7 @@ from capabilities.voiceover.run import NarrationRunner
 from capabilities.voiceover.spec import VoiceoverSpec
 from engines.contract import Engine
 from media.audio.audiobook.book_file import CoverJpeg
-from media.messages.message import Message
-from media.text.formats import to_srt, to_vtt
 from media.video.covers import cover_jpeg
-from studio.files import slug
 from studio.jobs.capability import Capability, CapabilityDescription, JobContext, JobEstimate, Submission
 from studio.jobs.model import JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate
@@ -36,7 +32,6 @@ from studio.library import LibraryOutput, Recipe, RecipeInput
 from studio.services import Services
 from studio.verification.audio_check import LETTERS_PER_SECOND
 
-_NAME_BYTES = 80
 _UNTITLED = "Untitled book"
 
 
@@ -59,6 +54,7 @@ class Audiobook(Capability[AudiobookSpec]):
         self._services, self._library, self._segments = services, services.library, services.segments
         self._voiceover = services.capability(Voiceover)
         self._work = NarrationRunner(services)
+        self._production = BookProduction(services.library, services.segments)
         self._longest = services.settings.voiceover.longest_chunk
         self._inputs = input_resolver(services)
 
@@ -140,76 +136,37 @@ class Audiobook(Capability[AudiobookSpec]):
         Raises:
             EngineError, NotEnoughSpace, StorageError, MediaError, Cancelled.
         """
-        done = [output for output in self._library.list(limit=None) if output.job == context.job_id]
+        done = self._production.outputs_of(context.job_id)
         if any(output.kind == "audio" for output in done):
-            return _listed(done)
+            return listed(done)
         book = self.plan(spec)
         self._work.ensure_space(book.plan)
-        cover = self._cover(spec, context)
+        order = self._order(book, self._cover(spec, context), context.job_id)
         progress = NarrationProgress(context, book.plan, self._voiceover.paces)
 
         def join(rendered: dict[str, RenderedSegment]) -> list[LibraryOutput]:
-            return self._write(book, rendered, cover, progress, context, done)
+            return self._production.write(order, rendered, progress, context)
 
-        return _listed(self._work.speak_and(join, book.plan, context, progress))
+        return listed(self._work.speak_and(join, book.plan, context, progress))
 
     def _cover(self, spec: AudiobookSpec, context: JobContext) -> CoverJpeg | None:
         return cover_jpeg(self._inputs.keep(spec.cover, "cover", context.scratch)[0]) if spec.cover else None
 
-    def _write(
-        self,
-        book: PlannedBook,
-        rendered: dict[str, RenderedSegment],
-        cover: CoverJpeg | None,
-        progress: NarrationProgress,
-        context: JobContext,
-        done: list[LibraryOutput],
-    ) -> list[LibraryOutput]:
-        folder = context.scratch / "book"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        progress.start_joining()
-        try:
-            comment = tags_of(book.narration, book.plan, terms_of(book.plan.segments))["comment"]
-            parts = parts_of(book.plan, rendered)
-            made = write_book(book.spec, parts, self._segments, cover, comment, folder, progress.joined)
-            if made.failures:
-                context.warn(Message.of("audiobook.not-for-shops", count=len(made.failures), first=made.failures[0]).reason())
-            archives = [output for output in done if output.kind == "archive"]
-            if made.files and not archives:
-                pack(made, cover, folder / "chapters.zip")
-                recipe = self._recipe(book, rendered, made, context.job_id)
-                name = f"{slug(book.spec.title, 'book', _NAME_BYTES)}_chapters"
-                archives = [
-                    self._library.add(folder / "chapters.zip", "archive", f"{book.spec.title} (chapters)", recipe, name=name)
-                ]
-            whole = self._add_whole(book, rendered, made, context.job_id, folder)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        progress.learn_joining(made.seconds)
-        return [whole, *archives]
+    def _order(self, book: PlannedBook, cover: CoverJpeg | None, job: str) -> BookOrder:
+        spec, told = book.spec, book.narration
+        facts = BookFacts(spec.title, spec.author, spec.narrator, spec.date, spec.description, spec.chapter_files)
+        limits = SubtitleLimits(told.subtitle_line or 0, told.subtitle_lines or 2, told.subtitle_speed or 0.0)
+        comment = tags_of(told, book.plan, terms_of(book.plan.segments))["comment"]
 
-    def _add_whole(
-        self, book: PlannedBook, rendered: dict[str, RenderedSegment], made: MadeBook, job: str, folder: Path
-    ) -> LibraryOutput:
-        spec = book.narration
-        limits = SubtitleLimits(spec.subtitle_line or 0, spec.subtitle_lines or 2, spec.subtitle_speed or 0.0)
-        cues = list(made.cues(limits))
-        srt, vtt = folder / "book.srt", folder / "book.vtt"
-        srt.write_text(to_srt(cues), encoding="utf-8")
-        vtt.write_text(to_vtt(cues), encoding="utf-8")
-        recipe = self._recipe(book, rendered, made, job)
-        name = slug(book.spec.title, "book", _NAME_BYTES)
-        return self._library.add(made.whole, "audio", book.spec.title, recipe, [srt, vtt], name=name, peaks=made.peaks)
+        def recipe(made: MadeBook, rendered: Mapping[str, RenderedSegment]) -> Recipe:
+            return self._recipe(book, rendered, made, job)
 
-    def _recipe(self, book: PlannedBook, rendered: dict[str, RenderedSegment], made: MadeBook, job: str) -> Recipe:
-        spec, used = book.spec, {segment.key: rendered[segment.key] for segment in book.plan.segments}
+        return BookOrder(facts, book.plan, comment, cover, limits, recipe)
+
+    def _recipe(self, book: PlannedBook, rendered: Mapping[str, RenderedSegment], made: MadeBook, job: str) -> Recipe:
+        spec = book.spec
         voices = sorted({segment.role.voice_name for segment in book.plan.segments})
         cards = {segment.role.engine_id: segment.role.casting.engine_cls.card for segment in book.plan.segments}
-        doubtful = sum(bool(one.problems) for one in used.values())
-        facts = [f"{len(made.parts)} chapters", f"{len(book.plan.segments)} pieces"]
-        facts += [f"{doubtful} to check"] if doubtful else []
-        facts += ["meets ACX" if not made.failures else f"{len(made.failures)} chapters do not meet ACX"] if made.files else []
         return Recipe(
             kind=self.kind,
             job=job,
@@ -222,33 +179,10 @@ class Audiobook(Capability[AudiobookSpec]):
             parents=tuple(filter(None, (spec.parent, spec.cover if self._is_output(spec.cover) else ""))),
             terms=terms_of(book.plan.segments),
             duration=made.seconds,
-            facts=tuple(facts),
+            facts=book_facts(book.plan, rendered, made),
             spec=spec.model_dump(mode="json", exclude_defaults=True),
-            details={
-                "engines": {card.id: card.version for card in cards.values()},
-                "chapters": [
-                    {"title": part.title, "start": round(part.start, 3), "seconds": round(part.seconds, 3)} for part in made.parts
-                ],
-                "segments": [
-                    {
-                        "id": segment.id,
-                        "key": used[segment.key].key,
-                        "problems": [str(each) for each in used[segment.key].problems],
-                    }
-                    for segment in book.plan.segments
-                ],
-                **({"reading": book.plan.coverage.as_data()} if book.plan.coverage else {}),
-            },
+            details=book_details(book.plan, rendered, made),
         )
 
     def _is_output(self, cover: str) -> bool:
         return bool(cover) and any(output.id == cover for output in self._library.list(limit=None))
-
-
-def _listed(outputs: list[LibraryOutput]) -> list[JobOutput]:
-    """Return the book first, then its subtitles, then the chapters."""
-    whole = next(output for output in outputs if output.kind == "audio")
-    subtitles = {path.suffix: path for path in whole.companions}
-    listed = [as_job_output(whole)]
-    listed += [JobOutput(whole.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]
-    return listed + [as_job_output(output) for output in outputs if output.kind == "archive"]

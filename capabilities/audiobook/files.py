@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from capabilities.audiobook.spec import AudiobookSpec
 from capabilities.voiceover.join import SubtitleLimits, Timeline, assemble, blocks, lay_out
 from capabilities.voiceover.plan import Plan
 from capabilities.voiceover.render import RenderedSegment
@@ -33,6 +32,18 @@ _COLUMNS = (
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 OnShare = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class BookFacts:
+    """What the files of a book tell of it, and whether an MP3 is made for each chapter."""
+
+    title: str
+    author: str = ""
+    narrator: str = ""
+    date: str = ""
+    description: str = ""
+    chapter_files: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,7 @@ def parts_of(planned: Plan, rendered: dict[str, RenderedSegment]) -> tuple[Chapt
 
 
 def write_book(
-    spec: AudiobookSpec,
+    facts: BookFacts,
     parts: Sequence[ChapterPart],
     store: SegmentStore,
     cover: CoverJpeg | None,
@@ -117,13 +128,15 @@ def write_book(
         MediaError: a file cannot be written.
     """
     made = MadeBook(folder / "book.m4b", tuple(parts))
-    tags = BookTags(spec.title, spec.title, spec.author, spec.narrator, spec.date, description=spec.description, comment=comment)
+    tags = BookTags(
+        facts.title, facts.title, facts.author, facts.narrator, facts.date, description=facts.description, comment=comment
+    )
     marks = [Chapter(part.start, part.start + part.seconds, part.title) for part in parts]
     channels = parts[0].timeline.channels
     with BookWriter(made.whole, "m4a", BOOK_RATE, channels, tags, marks, cover) as whole:
         for part in parts:
             own = replace(tags, title=part.title, track=f"{part.number}/{len(parts)}", description="", comment="")
-            _write_chapter(part, own, whole, made, spec.chapter_files, store, cover, folder, tell)
+            _write_chapter(part, own, whole, made, facts.chapter_files, store, cover, folder, tell)
     made.peaks = [float(piece.max(initial=0.0)) for piece in np.array_split(np.array(made.peaks), PEAKS)]
     return made
 

@@ -7,12 +7,13 @@ with "Note:" or "#" is spoken as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from capabilities.audiobook.spec import AudiobookSpec, BookChapter, Passage
 from capabilities.voiceover.script.parse import Heading, Item, Line, ParagraphBreak, SceneBreak, Script, Span, speakable
 from capabilities.voiceover.spec import VoiceoverSpec
 
-_SPEAKER_PAUSE = 0.15
+SPEAKER_PAUSE = 0.15
 """Within a paragraph, seconds between a quote and the words around it."""
 
 _CREDITS: Mapping[str, tuple[str, str, str, str, str]] = {
@@ -23,17 +24,35 @@ _CREDITS: Mapping[str, tuple[str, str, str, str, str]] = {
 }
 
 
+@dataclass(frozen=True)
+class BookCredits:
+    """What shops want said: sentences under an opening title first, and one under a closing title last."""
+
+    opening: str
+    said: tuple[str, ...]
+    closing: str
+    end: str
+
+
+def credits_of(title: str, author: str, narrator: str, language: str) -> BookCredits | None:
+    """The credits of a book; None without a title, or in a language for which there are no words."""
+    words = _CREDITS.get(language.split("-")[0].lower())
+    if words is None or not title.strip():
+        return None
+    opening, written, narrated, closing, end = words
+    said = [title.strip().rstrip(".") + "."]
+    said += [written.format(author=author.strip())] if author.strip() else []
+    said += [narrated.format(narrator=narrator.strip())] if narrator.strip() else []
+    return BookCredits(opening, tuple(said), closing, end)
+
+
 def with_credits(spec: AudiobookSpec, language: str) -> tuple[BookChapter, ...]:
     """Return the chapters, with opening and closing credits as stores require them if the spec asks for them."""
-    words = _CREDITS.get(language.split("-")[0].lower())
-    if not spec.credits or words is None or not spec.title.strip():
+    words = credits_of(spec.title, spec.author, spec.narrator, language) if spec.credits else None
+    if words is None:
         return spec.chapters
-    opening, written, narrated, closing, end = words
-    told = [spec.title.strip().rstrip(".") + "."]
-    told += [written.format(author=spec.author.strip())] if spec.author.strip() else []
-    told += [narrated.format(narrator=spec.narrator.strip())] if spec.narrator.strip() else []
-    first = BookChapter(title=opening, paragraphs=tuple((Passage(text=sentence),) for sentence in told))
-    return (first, *spec.chapters, BookChapter(title=closing, paragraphs=((Passage(text=end),),)))
+    first = BookChapter(title=words.opening, paragraphs=tuple((Passage(text=sentence),) for sentence in words.said))
+    return (first, *spec.chapters, BookChapter(title=words.closing, paragraphs=((Passage(text=words.end),),)))
 
 
 def script_of_book(chapters: Sequence[BookChapter], cast: Mapping[str, str]) -> tuple[str, Script]:
@@ -48,7 +67,7 @@ def narration_of(spec: AudiobookSpec, text: str) -> VoiceoverSpec:
         "pronunciations", "lexicon", "parent", "reading", "replaced_voices",
     )  # fmt: skip
     fields = {name: getattr(spec, name) for name in shared}
-    return VoiceoverSpec(script=text, speakers=spec.cast, speak_chapters=True, speaker_pause=_SPEAKER_PAUSE, **fields)
+    return VoiceoverSpec(script=text, speakers=spec.cast, speak_chapters=True, speaker_pause=SPEAKER_PAUSE, **fields)
 
 
 class _BookScript:

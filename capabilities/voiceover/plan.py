@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from capabilities.common.seed import derived_seed
@@ -133,7 +133,20 @@ def reading_options(spec: VoiceoverSpec, role: Speaker, sayings: Sayings) -> Rea
     return ReadingOptions(role.language, bool(spec.verse), keep, sayings.letters)
 
 
-def _planned_anchor(anchor: Anchor, line: int, spec: VoiceoverSpec) -> PlannedSegment:
+def anchors_of(segments: Sequence[PlannedSegment], picks: Collection[str] = ()) -> tuple[PlannedSegment, ...]:
+    """What the invented voices of segments are cloned from, in order of first use.
+
+    Args:
+        picks: ids of segments whose takes the user has chosen.
+    """
+    first: dict[str, tuple[Anchor, int]] = {}
+    for segment in segments:
+        if segment.role.anchor is not None:
+            first.setdefault(segment.role.anchor.key, (segment.role.anchor, segment.line))
+    return tuple(_planned_anchor(anchor, line, anchor.id in picks) for anchor, line in first.values())
+
+
+def _planned_anchor(anchor: Anchor, line: int, picked: bool) -> PlannedSegment:
     """An anchor as a segment, for those that render and show segments; `line` is the first that is spoken in its voice."""
     return PlannedSegment(
         id=anchor.id,
@@ -147,7 +160,7 @@ def _planned_anchor(anchor: Anchor, line: int, spec: VoiceoverSpec) -> PlannedSe
         role=anchor.role,
         seed=anchor.seed,
         sound=anchor.role.sound_of(anchor.text),
-        picked=anchor.id in spec.picks,
+        picked=picked,
         written=anchor.text,
     )
 
@@ -186,14 +199,9 @@ class _Planner:
             self._spec.check or "off",
             self._spec.check_with,
             self._coverage.done() if self._coverage else None,
-            self._anchors(),
+            anchors_of(self._segments, self._spec.picks),
             self._spec.replaced_voices | replaced_voices([self._cast.narrator, *(one.role for one in self._segments)]),
         )
-
-    def _anchors(self) -> tuple[PlannedSegment, ...]:
-        found = {segment.role.anchor.key: segment for segment in reversed(self._segments) if segment.role.anchor}
-        used = sorted(found.values(), key=lambda segment: segment.index)
-        return tuple(_planned_anchor(segment.role.anchor, segment.line, self._spec) for segment in used if segment.role.anchor)
 
     def _open_chapter(self, heading: Heading) -> None:
         self._pauses.at_least(self._spec.chapter_pause)

@@ -28,8 +28,8 @@ _RULES_ONLY = frozenset({"espeak", "flite"})
 _TITLES = {
     "voiceover": "Narration", "voiceover_batch": "Narration", "audiobook": "Audiobook", "lip_sync": "Lip-sync video",
     "animate_portrait": "Animated portrait", "text_to_video": "Video", "image_to_video": "Video", "upscale": "Larger video",
-    "character_swap": "Video with a swapped character", "render_film": "Film", "transcription": "Transcript",
-    "conversation": "Part of a conversation",
+    "character_swap": "Video with a swapped character", "render_film": "Film", "render_book": "Audiobook",
+    "transcription": "Transcript", "conversation": "Part of a conversation",
 }  # fmt: skip
 _UNTOLD = frozenset({"script"})
 """Roles of inputs whose hash is left out as well: that of a short text can be found by trying texts."""

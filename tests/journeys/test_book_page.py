@@ -64,3 +64,56 @@ def test_a_book_is_dropped_looked_at_cast_and_made(page: Any, tmp_path: Path) ->
     saved.value.save_as(tmp_path / "chapters.zip")
     with zipfile.ZipFile(tmp_path / "chapters.zip") as archive:
         assert [name for name in archive.namelist() if name.endswith(".mp3")][1] == "02_down-the-rabbit-hole.mp3"
+
+
+def test_a_book_is_a_project_whose_speakers_are_checked_and_changed_with_the_keyboard(page: Any, tmp_path: Path) -> None:
+    page.get_by_role("tab", name="Director", exact=True).click()
+    body = '<h1 id="c">One</h1><p>“Oh dear!” said the Rabbit.</p><p>“Wait!” said Alice.</p>'
+    second = '<h1 id="d">Two</h1><p>“Who is it?”</p><p>It was late.</p>'
+    nav = '<li><a href="text/a.xhtml#c">One</a></li><li><a href="text/b.xhtml#d">Two</a></li>'
+    book = makers.epub(tmp_path / "alice.epub", {"a": body, "b": second}, nav)
+    page.get_by_label("Open a book, a script").set_input_files(book)
+    rows = page.locator("#director .dr-row")
+    expect(rows).to_have_count(2)
+    expect(page.locator("#director .dr-origin")).to_contain_text("100 % covered, 100.0 % in the board")
+    expect(page.locator("#director .dr-sum")).to_contain_text("1 speaker to check")
+
+    page.locator("#director .dr-tools").get_by_role("button", name="Speakers").focus()
+    page.keyboard.press("Enter")
+    asked = page.get_by_role("region", name="Speakers")
+    choice = asked.get_by_label("Row 3: who says it")
+    choice.focus()
+    page.keyboard.press("A")
+    expect(asked).to_contain_text("Every line has its speaker.")
+    page.keyboard.press("Escape")
+    chapter = page.locator("#director [data-el=chapter]")
+    chapter.focus()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(0).locator(".dr-who")).to_have_text("Alice")
+    expect(page.locator("#director .dr-sum")).not_to_contain_text("to check")
+
+    rows.nth(1).locator(".dr-card").focus()
+    page.keyboard.press("Enter")
+    rows.nth(1).get_by_text("How it is said").focus()
+    page.keyboard.press("Enter")
+    rows.nth(1).get_by_label("Silence after it, s").press_sequentially("2.5")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#director .dr-saved")).to_have_text("Saved")
+    expect(rows.nth(1).locator(".dr-card")).to_be_focused()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+    page.get_by_role("button", name="Make the audiobook").and_(page.locator("[data-do=render]")).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#director .dr-result")).to_be_visible(timeout=180_000)
+    expect(page.locator("#director .dr-sum")).to_contain_text("every row is made", timeout=20_000)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Download the audiobook (M4B)").press("Enter")
+    saved.value.save_as(tmp_path / "book.m4b")
+    told = mutagen.File(tmp_path / "book.m4b")
+    assert [one.title for one in told.chapters] == ["Opening credits", "One", "Two", "Closing credits"]
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Chapters (MP3)").and_(page.locator("[data-el=mp3]")).press("Enter")
+    saved.value.save_as(tmp_path / "chapters.zip")
+    assert zipfile.is_zipfile(tmp_path / "chapters.zip")

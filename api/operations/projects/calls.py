@@ -1,8 +1,8 @@
-"""Calls about projects: boards that become films."""
+"""Calls about projects: boards that become films and audiobooks."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ from api.operations.answers.projects import (
 from api.operations.context import OperationContext
 from api.operations.files import FileRef, InputFile
 from api.operations.operation import Access, Group, Input
+from capabilities.director.book.capability import RenderBook
+from capabilities.director.book.importing import project_of_file
 from capabilities.director.document.change import Replace, read_changes
 from capabilities.director.document.model import Project
 from capabilities.director.errors import ProjectConflict
@@ -28,6 +30,7 @@ from capabilities.director.film.desk import FilmDesk, FilmState
 from capabilities.director.projects.open_project import OpenProject
 from capabilities.director.timeline.exports import ProjectExports
 from capabilities.director.writing.template import board_of
+from media.documents.read import DOCUMENT_SUFFIXES
 from studio.errors import GreenroomError, InvalidInput, NotFound
 from studio.validation import validated
 
@@ -59,15 +62,20 @@ class MakeInput(Input):
 
 
 class ProjectImportInput(Input):
-    file: InputFile = Field(description="What `export_project` gave, or a project's YAML.")
+    file: InputFile = Field(
+        description="What `export_project` gave, or a project's YAML; or a book, a script or subtitles: EPUB, DOCX, ODT, PDF, "
+        "HTML, Markdown, TXT, SRT, VTT, SubStation, Fountain or CSV."
+    )
+    kind: str = Field("audiobook", description='What a book or a script is to become: "audiobook" or "film".')
+    find_speakers: bool = Field(True, description="Find by rule who says what between quotation marks of a book.")
 
 
 class UpdateInput(ProjectId):
     changes: list[dict[str, Any]] = Field(
         [],
         description='Each an object with "op": "set" (at, to), "insert" (at, item, after), "delete" (at), "move" (at, to, '
-        'after), "rename" (at, to). All are made, or none. Addresses are "project", "look", "captions", "music", "cast/NAME", '
-        '"scenes/ID", "shots/ID" and "lines/ID", for "set" with ".field" behind.',
+        'after), "rename" (at, to). All are made, or none. Addresses are "project", "look", "captions", "music", "book", '
+        '"cast/NAME", "scenes/ID", "shots/ID" and "lines/ID", for "set" with ".field" behind.',
     )
     version: int = Field(-1, description="That the changes were made from; -1 writes over whatever came meanwhile.")
     turn: str = Field("", description='"undo" or "redo" instead of changes.')
@@ -134,11 +142,18 @@ def make_project(context: OperationContext, call: MakeInput) -> ProjectAnswer:
     return project_answer(context, desk.projects.make(made))
 
 
-@GROUP.operation(Access.WRITES, example={"file": "@PROJECT"})
+@GROUP.operation(Access.WRITES, errors=(GreenroomError,), example={"file": "@PROJECT"})
 def import_project(context: OperationContext, call: ProjectImportInput) -> ProjectAnswer:
-    """Make a project of an exported file. Its id is a new one where the old is taken."""
+    """Make a project of an exported file, or of a book, a script or subtitles: chapters become scenes, paragraphs shots, and who
+    speaks is found; lines to look at have `doubt` and `other`. Its id is a new one where the old is taken."""
     desk = desk_of(context)
-    return project_answer(context, desk.projects.take_in(call.file))
+    if call.file.suffix.lower() not in DOCUMENT_SUFFIXES:
+        return project_answer(context, desk.projects.take_in(call.file))
+    if call.kind not in ("audiobook", "film"):
+        raise InvalidInput("project.kind-unknown", kind=call.kind[:20])
+    kind: Literal["film", "audiobook"] = "film" if call.kind == "film" else "audiobook"
+    read = project_of_file(call.file, context.files.uploads, find_speakers=call.find_speakers, kind=kind)
+    return project_answer(context, desk.projects.make(read))
 
 
 @GROUP.operation(
@@ -169,12 +184,14 @@ def estimate_project(context: OperationContext, call: ProjectId) -> FilmStateAns
     """How long the film lasts, what of it is there, and what the rest will take on this machine; nothing is queued."""
     desk = desk_of(context)
     found = desk.projects.get(call.project)
-    return film_answer(desk.state(found.document, found.folder))
+    return film_answer(state_of(context, found))
 
 
 @GROUP.operation(Access.WRITES, errors=(*REFUSALS, GreenroomError), example={"project": "PROJECT", "approve": True})
 def render_project(context: OperationContext, call: RenderInput) -> JobAnswer:
-    """Make the film; gives the job at once. Only what is missing or was changed is made."""
+    """Make the film or the audiobook; gives the job at once. Only what is missing or was changed is made."""
+    if desk_of(context).projects.get(call.project).document.kind == "audiobook":
+        return context.job(context.studio.jobs.submit(RenderBook.kind, {"project": call.project}))
     return context.job(context.studio.jobs.submit(RenderFilm.kind, {"project": call.project, "approve": call.approve}))
 
 
@@ -237,11 +254,10 @@ def exports_of(context: OperationContext) -> ProjectExports:
 
 def project_answer(context: OperationContext, found: OpenProject, *, film: bool = False) -> ProjectAnswer:
     """A project as an answer; a film that cannot be is told in `problem`."""
-    desk = desk_of(context)
     document, told, problem = found.document, None, ""
     if film:
         try:
-            told = film_answer(desk.state(document, found.folder))
+            told = film_answer(state_of(context, found))
         except GreenroomError as error:
             problem = str(error)
     return ProjectAnswer(
@@ -250,8 +266,16 @@ def project_answer(context: OperationContext, found: OpenProject, *, film: bool 
     )  # fmt: skip
 
 
+def state_of(context: OperationContext, found: OpenProject) -> FilmState:
+    """What of the film or of the audiobook of a project is there, and what the rest will take."""
+    document = found.document
+    if document.kind == "audiobook":
+        return context.studio.capability(RenderBook).desk.state(document)
+    return desk_of(context).state(document, found.folder)
+
+
 def _last_job(context: OperationContext, project_id: str) -> str:
-    made = context.studio.jobs.list(kinds=[RenderFilm.kind], limit=_JOBS_LOOKED_AT)
+    made = context.studio.jobs.list(kinds=[RenderFilm.kind, RenderBook.kind], limit=_JOBS_LOOKED_AT)
     return next((job.id for job in made if job.spec.get("project") == project_id), "")
 
 

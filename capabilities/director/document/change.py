@@ -1,7 +1,7 @@
 """Changes of a project, addressed by id and field, so that those of two editors can be merged.
 
-A part is addressed as "project", "look", "captions", "music", "origin", "cast/NAME", "scenes/ID", "shots/ID" or "lines/ID", and a
-field of it with a dot and its name: "lines/l7.text".
+A part is addressed as "project", "look", "captions", "music", "book", "origin", "cast/NAME", "scenes/ID", "shots/ID" or
+"lines/ID", and a field of it with a dot and its name: "lines/l7.text".
 """
 
 from __future__ import annotations

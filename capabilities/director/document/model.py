@@ -51,6 +51,8 @@ class BoardLine(BoardPart):
         speed: 1 is the voice's own.
         emphasis: style of the delivery, for voices that take one.
         take: number of the take; each is another rendering of the same words.
+        doubt: margin by which the attributed speaker is ahead of `other`; None once a person has decided who speaks.
+        other: the second most likely speaker.
     """
 
     id: Id = Field(default_factory=lambda: new_id("l"))
@@ -60,6 +62,8 @@ class BoardLine(BoardPart):
     speed: float = Field(1.0, ge=0.5, le=2.0)
     emphasis: str = Field("", max_length=200)
     take: int = Field(0, ge=0, le=10_000)
+    doubt: Annotated[float, Field(ge=0, le=100)] | None = None
+    other: str = Field("", max_length=60)
 
 
 class BoardShot(BoardPart):
@@ -141,6 +145,40 @@ class Music(BoardPart):
     level: float = Field(-12.0, ge=-40, le=0)
 
 
+class SourceReading(BoardPart):
+    """What became of the characters of the document that a project was read from, white space aside.
+
+    Args:
+        source: characters that a second reading of the file finds. kept: in the board. left_out: by kind.
+        complete: whether both readings have the same characters; else `missing` is where they part.
+    """
+
+    source: int = Field(0, ge=0)
+    kept: int = Field(0, ge=0)
+    left_out: Mapping[str, int] = {}
+    complete: bool = True
+    missing: str = Field("", max_length=200)
+
+
+class BookDetails(BoardPart):
+    """What the files of an audiobook tell of it.
+
+    Args:
+        narrator: a name for people. cover: a picture, as `Project` says of files.
+        credits: whether title, author and narrator are said first and the end is said last.
+        chapter_files: whether an MP3 is made for each chapter.
+    """
+
+    author: str = Field("", max_length=200)
+    narrator: str = Field("", max_length=200)
+    date: str = Field("", max_length=40)
+    description: str = Field("", max_length=4_000)
+    cover: str = Field("", max_length=_FILE)
+    credits: bool = True
+    chapter_files: bool = True
+    reading: SourceReading | None = None
+
+
 class BoardOrigin(BoardPart):
     """The origin of the board.
 
@@ -182,6 +220,7 @@ class Project(BoardPart):
     look: Look = Look()
     captions: Captions = Captions()
     music: Music = Music()
+    book: BookDetails = BookDetails()
     scenes: tuple[BoardScene, ...] = ()
 
     @field_validator("title")

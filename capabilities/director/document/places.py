@@ -10,7 +10,7 @@ from capabilities.director.document.model import BoardLine, BoardPart, BoardScen
 from studio.errors import NotFound
 
 Piece = BoardScene | BoardShot | BoardLine
-SINGLE = ("look", "captions", "music", "origin")
+SINGLE = ("look", "captions", "music", "book", "origin")
 SORTS: Mapping[str, type[Piece]] = {"scenes": BoardScene, "shots": BoardShot, "lines": BoardLine}
 """The words with which a part's address begins: `shots/s12ab`."""
 BELOW = {"project": "scenes", "scenes": "shots", "shots": "lines"}

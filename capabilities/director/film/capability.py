@@ -19,7 +19,7 @@ from capabilities.director.film.pictures import PictureMaker
 from capabilities.director.film.plan import FPS, QUALITY, FilmPlan
 from capabilities.director.film.speech import shot_plan, timeline_of, whole
 from capabilities.director.projects.files import named_files
-from capabilities.director.projects.yaml_file import read_project, write_project
+from capabilities.director.projects.yaml_file import project_at_start
 from capabilities.video.capability import TextToVideo, job_outputs
 from capabilities.video.checks import bytes_of_clip
 from capabilities.video.join import join_shots
@@ -170,10 +170,7 @@ class RenderFilm(Capability[FilmSpec]):
     def _board(self, spec: FilmSpec, context: JobContext) -> tuple[Project, Path]:
         """Return the board as it was when the work began, and the folder of its files."""
         found = self.desk.projects.get(spec.project)
-        kept = context.scratch / "project.yaml"
-        if not kept.is_file():
-            write_project(kept, found.document)
-        return read_project(kept.read_bytes()), found.folder
+        return project_at_start(found.document, context.scratch), found.folder
 
     def _spoken(self, project: Project, context: JobContext, share: float) -> dict[str, Timeline | None]:
         """Return the sound of every shot."""

@@ -161,14 +161,14 @@ class FilmDesk:
             if spoken[name] and self.clips.has(shot.result.key):
                 missing = ()
             unsaid = [one for one in read.plans[name].segments if self.speech.spoken(one) is None]
-            price = self._speaking(unsaid)
+            price = self.price_of_speech(unsaid)
             sentences += len(unsaid)
             for step in missing:
                 cost = self.times.price(step, form)
                 price += cost
                 total += cost if step.key not in seen or not spoken[name] else FREE
                 seen.add(step.key)
-            total += self._speaking(unsaid)
+            total += self.price_of_speech(unsaid)
             lines = tuple(self._line(line.id, read.lines[line.id]) for line in shot.board.lines)
             length = float(shot.placed.frames / FPS)
             shots.append(ShotState(name, round(length, 2), spoken[name], missing, price, lines))
@@ -188,13 +188,18 @@ class FilmDesk:
         lengths = (self._length(one, self.speech.spoken(one)) + one.pause_before for one in plan.segments)
         return sum(lengths) + plan.tail_pause
 
+    def length_of(self, segment: PlannedSegment) -> float:
+        """Seconds of a segment; estimated where it was not spoken yet."""
+        return self._length(segment, self.speech.spoken(segment))
+
     def _length(self, segment: PlannedSegment, spoken: RenderedSegment | None) -> float:
         if spoken is not None:
             return spoken.duration
         pace = self._voiceover.paces.of(segment.role.engine_id)
         return len(segment.text) * (pace.speech if pace else 1 / _LETTERS_PER_SECOND)
 
-    def _speaking(self, segments: Sequence[PlannedSegment]) -> Price:
+    def price_of_speech(self, segments: Sequence[PlannedSegment]) -> Price:
+        """What speaking these segments takes."""
         price = FREE
         for segment in segments:
             pace = self._voiceover.paces.of(segment.role.engine_id)
@@ -219,9 +224,9 @@ class FilmDesk:
         return self._hashes[key]
 
 
-_SAID: Any = {"approved", "locked", "marked"}
+_SAID: Any = {"approved": True, "locked": True, "marked": True, "lines": {"__all__": {"doubt", "other"}}}
 _ASIDE: Any = {
-    **dict.fromkeys(("version", "id", "archived", "notes", "topic", "origin"), True),
+    **dict.fromkeys(("version", "id", "archived", "notes", "topic", "origin", "book"), True),
     "scenes": {"__all__": {"shots": {"__all__": _SAID}}},
 }
 """What of a project its film does not hang on."""

@@ -14,11 +14,11 @@ from capabilities.director.document.model import BoardLine, BoardShot, CastMembe
 from capabilities.voiceover.capability import PreparedNarration, Voiceover
 from capabilities.voiceover.choice.counting import script_of
 from capabilities.voiceover.join import Timeline, lay_out
-from capabilities.voiceover.plan import Plan, PlannedSegment
+from capabilities.voiceover.plan import Plan, PlannedSegment, anchors_of
 from capabilities.voiceover.render import RenderedSegment
 from capabilities.voiceover.roles.pronunciations import lexicon_for
 from capabilities.voiceover.roles.speaker import Speaker, key_of
-from capabilities.voiceover.script.parse import parse
+from capabilities.voiceover.script.parse import Line, Script, Span, parse, speakable
 from capabilities.voiceover.spec import VoiceoverSpec
 from media.text.reading.markup import hide_markup
 from studio.artifacts.segments import SegmentStore
@@ -52,17 +52,24 @@ class LineSpeech:
     Args:
         voiceover: the capability with the voices and text rules.
         segments: the store of spoken segments.
+        verbatim: take nothing in a line for markup of the script language: "Note:" and "#" are words.
     """
 
-    def __init__(self, voiceover: Voiceover, segments: SegmentStore, pronunciations: PronunciationList) -> None:
+    def __init__(
+        self, voiceover: Voiceover, segments: SegmentStore, pronunciations: PronunciationList, *, verbatim: bool = False
+    ) -> None:
+        self._verbatim = verbatim
         self._voiceover, self._segments, self._pronunciations = voiceover, segments, pronunciations
         self._base = lru_cache(64)(self._prepared)
         self._plans: dict[tuple[object, ...], tuple[PlannedSegment, ...]] = {}
         self._known: dict[str, RenderedSegment] = {}
         self._lock = Lock()
 
-    def plans(self, project: Project) -> dict[str, tuple[PlannedSegment, ...]]:
+    def plans(self, project: Project, rows: Mapping[str, int] | None = None) -> dict[str, tuple[PlannedSegment, ...]]:
         """Return the segments of every line by its id; () for one without text.
+
+        Args:
+            rows: by what number an error names a shot; None counts them from 1.
 
         Raises:
             InvalidInput, NotFound, EngineNotReady: a voice is not available, or cannot speak the text; the error names the row.
@@ -73,13 +80,13 @@ class LineSpeech:
         samples = {name: "\n\n".join(filter(str.strip, texts))[:_SAMPLE] for name, texts in said.items()}
         stamp = repr(self._pronunciations.stamp())
         found: dict[str, tuple[PlannedSegment, ...]] = {}
-        for number, shot in enumerate(project.shots()):
+        for number, shot in enumerate(project.shots(), 1):
             for line in shot.lines:
                 part = part_of(project, line.who)
                 try:
                     found[line.id] = self._line(line, part, samples[part.name], project.language, stamp)
                 except GreenroomError as error:
-                    error.within("project.in-row", row=number + 1)
+                    error.within("project.in-row", row=number if rows is None else rows.get(shot.id, 1))
                     raise
         return found
 
@@ -112,10 +119,15 @@ class LineSpeech:
         return known
 
     def _prepared(self, voice: str, language: str, sample: str, stamp: str) -> PreparedNarration:
-        found = parse(hide_markup(sample).text)
-        labels = tuple(dict.fromkeys((*found.speakers, *found.possible_speakers)))
-        spec = VoiceoverSpec(script=sample, voice=voice, language=language, check="off", just_text=labels)
-        return self._voiceover.prepared(spec)
+        spec = VoiceoverSpec(script=sample, voice=voice, language=language, check="off", just_text=self._labels(sample))
+        return self._voiceover.prepared(spec, verbatim_script(sample) if self._verbatim else None)
+
+    def _labels(self, text: str) -> tuple[str, ...]:
+        """What in a text would be taken for the names of speakers."""
+        if self._verbatim:
+            return ()
+        found = parse(hide_markup(text).text)
+        return tuple(dict.fromkeys((*found.speakers, *found.possible_speakers)))
 
     def _planned(self, line: BoardLine, part: SpeakingPart, base: PreparedNarration) -> tuple[PlannedSegment, ...]:
         lexicon = lexicon_for(line.text, self._pronunciations.list())
@@ -123,15 +135,21 @@ class LineSpeech:
         spec = base.spec.model_copy(update={
             "script": line.text, "lexicon": lexicon, "seed": derived_seed(seed, line.text, line.take) if line.take else seed,
         })  # fmt: skip
-        found = parse(hide_markup(line.text).text)
-        labels = tuple(dict.fromkeys((*spec.just_text, *found.speakers, *found.possible_speakers)))
+        labels = tuple(dict.fromkeys((*spec.just_text, *self._labels(line.text))))
         spec = spec.model_copy(update={"just_text": labels})
-        script = script_of(spec)
+        script = verbatim_script(line.text) if self._verbatim else script_of(spec)
         if not script.lines:
             return ()
         planned = replace(base, spec=spec, script=script).plan()
         said = (replace(segment, speaker=part.name) for segment in planned.segments)
         return tuple(_styled(segment, line, line.emphasis or part.member.style) for segment in said)
+
+
+def verbatim_script(text: str) -> Script:
+    """A text as one line of a script."""
+    lead, tail = len(text) - len(text.lstrip()), len(text.rstrip())
+    said = (Line("", text[lead:tail], Span(lead, tail, 1)),) if speakable(text) else ()
+    return Script(said, (), ())
 
 
 def _styled(segment: PlannedSegment, line: BoardLine, style: str) -> PlannedSegment:
@@ -179,7 +197,8 @@ def timeline_of(plan: Plan, spoken: Mapping[str, RenderedSegment]) -> Timeline |
 
 def whole(plans: Iterable[Plan]) -> Plan:
     """Return several plans as one."""
-    return Plan(tuple(segment for plan in plans for segment in plan.segments), (), 0.0)
+    segments = tuple(segment for plan in plans for segment in plan.segments)
+    return Plan(segments, (), 0.0, anchors=anchors_of(segments))
 
 
 def refuse_silence(project: Project) -> None:

@@ -16,7 +16,7 @@ from studio.files import file_within, slug, staging_path
 from studio.library import LibraryOutput
 
 OWN, SAMPLE = "files/", "samples/"
-FIELDS = frozenset({"file", "portrait"})
+FIELDS = frozenset({"file", "portrait", "cover"})
 """Fields whose values are files, in every part of the document."""
 
 
@@ -110,7 +110,12 @@ class ProjectFiles:
 
 def named_files(project: Project) -> list[str]:
     """Return every file that the document names, each once."""
-    named = [*(one.portrait for one in project.cast.values()), project.music.file, *(one.file for one in project.shots())]
+    named = [
+        *(one.portrait for one in project.cast.values()),
+        project.music.file,
+        project.book.cover,
+        *(one.file for one in project.shots()),
+    ]
     return list(dict.fromkeys(filter(None, named)))
 
 

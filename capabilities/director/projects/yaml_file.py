@@ -44,3 +44,11 @@ def read_project(raw: bytes) -> Project:
     if isinstance(given, dict) and isinstance(given.get("format"), int) and given["format"] > FORMAT:
         raise InvalidInput("project.format-later", format=given["format"])
     return validated(Project, given)
+
+
+def project_at_start(document: Project, scratch: Path) -> Project:
+    """The document as it was when a job began: kept in the job's folder by the first attempt, for the later ones."""
+    kept = scratch / "project.yaml"
+    if not kept.is_file():
+        write_project(kept, document)
+    return read_project(kept.read_bytes())

@@ -40,7 +40,7 @@ greenroom.boardTools = kit => {
     ['project', 'The project, for another studio (ZIP)'], ['yaml', 'The board alone (YAML)'],
   ]
   const files = () => {
-    const format = select(FORMATS, 'everything', { id: 'dr-format' })
+    const format = select(kit.isBook() ? FORMATS.slice(-2) : FORMATS, kit.isBook() ? 'project' : 'everything', { id: 'dr-format' })
     const told = h('ul', { className: 'dr-notes' })
     const many = (count, one, more) => count ? [`${count} ${count === 1 ? one : more}`] : []
     return [
@@ -51,7 +51,7 @@ greenroom.boardTools = kit => {
         say('The file is ready.')
         location.href = made.url
       }))),
-      h('p', { className: 'dr-by' }, picker('Take an edited timeline back (.otio)', '.otio', async file => {
+      h('p', { className: 'dr-by dr-if-film' }, picker('Take an edited timeline back (.otio)', '.otio', async file => {
         const done = await call('import_timeline', { project: at.id, file: await sent(file), version: at.version })
         await kit.load()
         kit.estimate()
@@ -150,6 +150,34 @@ greenroom.boardTools = kit => {
     return [h('p', { className: 'dr-by' }, field('Find', find), field('Replace by', put), h('label', { className: 'dr-check' }, exact, ' Match case'), h('label', { className: 'dr-check' }, whole, ' Whole words'), all), place]
   }
 
+  // What the files of an audiobook tell
+  const book = () => {
+    const now = at.doc.book || {}
+    const text = (name, words, longest, wide = false) => field(words, h('input', { value: now[name] || '', maxLength: longest, onchange: event => change([set(`book.${name}`, event.target.value)]) }), wide)
+    const tick = (name, words) => h('label', { className: 'dr-check' }, h('input', { type: 'checkbox', checked: now[name] ?? true, onchange: event => change([set(`book.${name}`, event.target.checked)]) }), ` ${words}`)
+    const cover = (now.cover || '').startsWith('files/') ? [h('img', { src: `media/project-files/${encodeURIComponent(at.id)}/${encodeURIComponent(now.cover.slice(6))}`, alt: 'Cover', height: 96 })] : []
+    return [h('p', { className: 'dr-by' }, text('author', 'Author', 200), text('narrator', 'Narrator’s name', 200), text('date', 'Date', 40)), h('p', { className: 'dr-by' }, text('description', 'Description', 4000, true)),
+      h('p', { className: 'dr-by' }, ...cover, picker(cover.length ? 'Another cover' : 'Cover', 'image/*', async file => { if (await change([set('book.cover', await sent(file))], 'The book has another cover.')) redraw() }), tick('credits', 'Say title and author first'), tick('chapter_files', 'An MP3 for each chapter (ACX)'))]
+  }
+
+  // Who speaks where the rule was not sure, the least sure first
+  const review = () => {
+    const all = shots(), cast = Object.keys(at.doc.cast || {})
+    const lines = all.flatMap((shot, index) => (shot.lines || []).map(line => ({ line, shot, row: index + 1, before: (all[index - 1]?.lines || []).map(one => one.text || '').join('') })))
+    const doubtful = lines.filter(one => one.line.doubt != null).sort((one, other) => one.line.doubt - other.line.doubt)
+    const decided = async (line, name) => {
+      const changes = [set(`lines/${line.id}.doubt`, null), ...(name === who(line) ? [] : [set(`lines/${line.id}.who`, name)])]
+      if (await change(changes, `${name} says it.`)) redraw()
+    }
+    const item = ({ line, shot, row, before }) => h('li', {},
+      h('span', {}, ...(before ? [h('small', {}, `…${before.slice(-140)} `), h('br')] : []), h('b', {}, `Row ${row}, ${who(line)}: `), shot.lines.map(one => one.text || '').join('').slice(0, 400)),
+      button(`${who(line)} is right`, () => decided(line, who(line)), { disabled: !!shot.locked, ariaLabel: `Row ${row}: ${who(line)} is right` }),
+      ...(line.other && line.other !== who(line) ? [button(line.other, () => decided(line, line.other), { disabled: !!shot.locked, ariaLabel: `Row ${row}: ${line.other} says it` })] : []),
+      select(cast.map(name => [name, name]), who(line), { ariaLabel: `Row ${row}: who says it`, disabled: !!shot.locked, onchange: event => decided(line, event.target.value) }),
+      button('Show', () => kit.show(shot.id), { ariaLabel: `Show row ${row}` }))
+    return [h('p', { className: 'dr-by' }, h('small', {}, doubtful.length ? `${doubtful.length} ${doubtful.length === 1 ? 'line' : 'lines'} to look at, the most doubtful first. One press decides; Undo takes it back.` : 'Every line has its speaker.')), h('ul', { className: 'dr-listed' }, ...doubtful.slice(0, 100).map(item))]
+  }
+
   // Music
   const music = () => {
     const now = at.doc.music || {}, level = now.level ?? -12
@@ -164,12 +192,13 @@ greenroom.boardTools = kit => {
       h('p', { className: 'dr-by' }, h('small', {}, 'It is led under whoever speaks, goes round to the end, and fades out.'))]
   }
 
+  const BOOKS = '.epub,.docx,.odt,.pdf,.html,.htm,.xhtml,.md,.markdown,.txt,.srt,.vtt,.ass,.ssa,.fountain,.csv,.tsv,.zip,.yaml,.yml'
   const KEYS = [['Space', 'listen from this row on, and pause'], ['J K or ↑ ↓', 'next row, row before; the sound follows'], ['[ ]', 'three seconds back, on'], ['M', 'mark the row, to come back to it'], ['N', 'the next marked row'],
     ['R', 'redo: said and drawn anew, the mark goes'], ['Enter', 'edit; Ctrl+Enter saves, Esc closes'], ['A', 'approve'], ['L', 'lock'], ['Home End', 'first row, last row']]
   const keys = () => [h('dl', { className: 'dr-keys' }, ...KEYS.flatMap(([key, does]) => [h('dt', {}, key), h('dd', {}, does)])), h('p', { className: 'dr-by' }, h('small', {}, 'With a row in focus.'))]
 
-  const TOOLS = { files: ['Export', files], versions: ['Snapshots', versions], cast: ['Cast', cast], words: ['Find', words], music: ['Music', music], keys: ['Keys', keys] }
-  const marks = { cast: () => [at.doc.cast, at.voices, at.portraits], music: () => at.doc.music }
+  const TOOLS = { review: ['Speakers', review], book: ['Book', book], files: ['Export', files], versions: ['Snapshots', versions], cast: ['Cast', cast], words: ['Find', words], music: ['Music', music], keys: ['Keys', keys] }
+  const marks = { review: () => [at.doc.scenes, at.doc.cast], book: () => at.doc.book, cast: () => [at.doc.cast, at.voices, at.portraits], music: () => at.doc.music }
   const mark = () => `${at.id} ${at.tool} ${JSON.stringify(marks[at.tool]?.() ?? '')}`
   const redraw = () => {
     const panel = $('panel'), controls = () => [...panel.querySelectorAll('input, select, button')]
@@ -185,11 +214,15 @@ greenroom.boardTools = kit => {
   }
   const press = name => { at.tool = at.tool === name ? '' : name; redraw(); if (at.tool) $('panel').querySelector('input, select, button')?.focus({ preventScroll: true }) }
   // What others changed is drawn at once, but never under the hands of a person.
-  const drawn = () => { if (at.tool && $('panel').dataset.mark !== mark() && !$('panel').contains(document.activeElement)) redraw() }
+  const drawn = () => {
+    const doubtful = shots().some(shot => (shot.lines || []).some(line => line.doubt != null)), unused = { book: !kit.isBook(), music: kit.isBook(), review: !doubtful && at.tool !== 'review' }
+    for (const one of $('tools').children) one.hidden = !!unused[one.dataset.tool]
+    if (at.tool && $('panel').dataset.mark !== mark() && !$('panel').contains(document.activeElement)) redraw()
+  }
   const start = () => {
     $('tools').replaceChildren(...Object.entries(TOOLS).map(([name, [title]]) => button(title, () => press(name), { className: 'btn small quiet', 'data-tool': name, ariaExpanded: 'false' })))
     $('panel').addEventListener('keydown', event => { if (event.key === 'Escape') { const pressed = $('tools').querySelector(`[data-tool="${at.tool}"]`); press(at.tool); pressed?.focus() } })
-    $('shelf').replaceChildren(picker('Import a project (.zip, .yaml)', '.zip,.yaml,.yml', async file => { const made = await call('import_project', { file: await sent(file) }); await kit.open(made.id); say('The project is here.') }),
+    $('shelf').replaceChildren(picker('Open a book, a script, subtitles, or an exported project', BOOKS, async file => { say('The file is being read.'); const made = await call('import_project', { file: await sent(file) }); await kit.open(made.id); say('The project is here.') }),
       button('Archived', () => { at.archived = !at.archived; $('shelf').lastElementChild.setAttribute('aria-pressed', at.archived); kit.list() }, { className: 'btn small quiet', ariaPressed: 'false' }))
   }
   return { start, drawn, close: () => { at.tool = ''; if (at.root) redraw() } }

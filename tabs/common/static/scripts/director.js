@@ -2,7 +2,7 @@
 // document as it was last answered, draws a row anew only where something of it differs, and never under the hands of a person.
 greenroom.director = (() => {
   const $ = (name, root = at.root) => root.querySelector(`[data-el="${name}"]`)
-  const at = { root: null, id: '', doc: null, version: 0, film: new Map(), total: null, editing: '', job: '', seen: new Map(), portraits: [], voices: [], mine: null, tool: '', archived: false, listening: false }
+  const at = { root: null, id: '', doc: null, version: 0, film: new Map(), total: null, editing: '', job: '', seen: new Map(), portraits: [], voices: [], mine: null, tool: '', archived: false, listening: false, chapter: '' }
   const call = async (name, body = {}) => {
     const answer = await fetch(`api/v1/${name}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
     const told = await answer.json().catch(() => ({}))
@@ -21,8 +21,15 @@ greenroom.director = (() => {
   }
   const clone = name => $(name).content.firstElementChild.cloneNode(true)
   const shots = () => (at.doc.scenes || []).flatMap(scene => scene.shots || [])
+  const isBook = () => at.doc?.kind === 'audiobook'
+  // Of a book one chapter is shown at a time.
+  const chapter = () => isBook() ? (at.doc.scenes || []).find(scene => scene.id === at.chapter) || at.doc.scenes?.[0] : null
+  const visible = () => chapter()?.shots || (isBook() ? [] : shots())
+  const noun = () => isBook() ? 'audiobook' : 'film'
   const sceneOf = id => at.doc.scenes.find(scene => (scene.shots || []).some(shot => shot.id === id))
   const names = () => Object.keys(at.doc.cast || {})
+  const inDoubt = shot => (shot.lines || []).some(line => line.doubt != null)
+  const speakers = shot => [...new Set((shot.lines || []).map(who))].join(', ')
   const who = line => line?.who || names()[0] || 'Narrator'
   const length = seconds => seconds >= 60 ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` : `${seconds.toFixed(1)} s`
   const about = seconds => seconds >= 90 ? `${Math.round(seconds / 60)} min` : `${Math.max(1, Math.round(seconds))} s`
@@ -39,7 +46,8 @@ greenroom.director = (() => {
       const item = clone('project-template')
       item.dataset.project = row.id
       item.querySelector('b').textContent = row.title
-      item.querySelector('small').textContent = row.damage || `${row.shots} ${row.shots === 1 ? 'row' : 'rows'}`
+      const [count, word] = row.kind === 'audiobook' ? [row.scenes, 'chapter'] : [row.shots, 'row']
+      item.querySelector('small').textContent = row.damage || `${count} ${word}${count === 1 ? '' : 's'}`
       item.querySelector('[data-do="delete"]').setAttribute('aria-label', `Delete ${row.title}`)
       item.querySelector('[data-do="copy"]').setAttribute('aria-label', `Duplicate ${row.title}`)
       const shelve = item.querySelector('[data-do="shelve"]')
@@ -56,6 +64,7 @@ greenroom.director = (() => {
   const leave = () => { Object.assign(at, { id: '', doc: null, editing: '', job: '' }); at.seen.clear(); tools.close(); hush(); $('desk').hidden = true; $('start').hidden = false; address(); list() }
   const open = tried(async id => {
     at.id = id
+    at.chapter = ''
     at.seen.clear()
     $('rows').replaceChildren()
     $('result').hidden = true
@@ -145,20 +154,21 @@ greenroom.director = (() => {
   }
   const picture = name => name.startsWith('samples/') ? `media/portraits/${encodeURIComponent(name.slice(8))}` : name.startsWith('files/') && !/\.(mp4|webm|mov|mkv)$/.test(name) ? `media/project-files/${encodeURIComponent(at.id)}/${encodeURIComponent(name.slice(6))}` : ''
   const fill = (row, shot, number, count) => {
-    const film = at.film.get(shot.id), card = row.firstElementChild, lines = shot.lines || [], [mark, word] = stateOf(shot, film)
-    const text = lines.map(line => line.text || '').join(' '), speaker = lines.length ? who(lines[0]) : 'Silent'
+    const film = at.film.get(shot.id), card = row.firstElementChild, lines = shot.lines || [], [mark, word] = stateOf(shot, film), gap = isBook() && !lines.length
+    const text = lines.map(line => line.text || '').join(' '), speaker = gap ? 'Scene break' : !lines.length ? 'Silent' : isBook() ? speakers(shot) : who(lines[0])
+    const asked = [shot.marked && 'marked', inDoubt(shot) && 'who speaks?'].filter(Boolean).join(', ')
     const put = (part, words) => { row.querySelector(part).textContent = words }
     row.dataset.id = shot.id
     row.setAttribute('aria-setsize', count)
     row.setAttribute('aria-posinset', number)
-    card.setAttribute('aria-label', `Row ${number}, ${speaker}: ${text.slice(0, 120) || shot.see || ''}${word ? `, ${word}` : ''}${shot.marked ? ', marked' : ''}`)
+    card.setAttribute('aria-label', `Row ${number}, ${speaker}: ${text.slice(0, 120) || shot.see || ''}${word ? `, ${word}` : ''}${asked ? `, ${asked}` : ''}`)
     put('.dr-who', speaker)
-    put('.dr-show', `${SHOWS[showOf(shot)]}${shot.corner ? ', presenter in the corner' : ''}`)
-    put('.dr-words', text || shot.see || '…')
+    put('.dr-show', isBook() ? '' : `${SHOWS[showOf(shot)]}${shot.corner ? ', presenter in the corner' : ''}`)
+    put('.dr-words', text || shot.see || (gap ? '· · ·' : '…'))
     row.querySelector('.dr-words').title = shot.see || ''
     put('.dr-tag', word)
     row.querySelector('.dr-tag').className = `dr-tag ${mark}`
-    put('.dr-mark', shot.marked ? 'marked' : '')
+    put('.dr-mark', asked)
     put('.dr-length', film ? `${film.spoken ? '' : 'about '}${length(film.seconds)}` : '')
     put('.dr-price', film && !film.ready ? `takes ${about(film.price_seconds)}` : '')
     const pic = row.querySelector('.dr-pic'), face = picture(faceOf(shot))
@@ -176,39 +186,60 @@ greenroom.director = (() => {
     row.querySelector('[data-do="edit"]').setAttribute('aria-label', `Edit row ${number}`)
     row.querySelector('[data-do="again"]').setAttribute('aria-label', `Redo row ${number}`)
   }
-  const signature = (shot, number, count) => JSON.stringify([shot, at.film.get(shot.id), number, count, at.running, at.doc.cast])
+  const signature = (shot, number, count) => JSON.stringify([shot, at.film.get(shot.id), number, count, at.running, at.doc.cast, at.doc.kind])
   const draw = () => {
     if (!at.doc) return
-    const place = $('rows'), all = shots(), ids = new Set(all.map(shot => shot.id))
+    at.root.dataset.kind = at.doc.kind || 'film'
+    const place = $('rows'), whole = shots(), all = visible(), ids = new Set(all.map(shot => shot.id)), first = all.length ? whole.indexOf(all[0]) : 0
     for (const [id, seen] of at.seen) if (!ids.has(id)) { seen.row.remove(); at.seen.delete(id) }
     let before = null
     all.forEach((shot, index) => {
-      const mark = signature(shot, index + 1, all.length)
+      const number = first + index + 1, mark = signature(shot, number, whole.length)
       let seen = at.seen.get(shot.id)
       if (!seen) at.seen.set(shot.id, seen = { row: clone('row-template'), mark: '' })
-      if (seen.mark !== mark) { fill(seen.row, shot, index + 1, all.length); seen.mark = mark }
+      if (seen.mark !== mark) { fill(seen.row, shot, number, whole.length); seen.mark = mark }
       const next = before ? before.nextElementSibling : place.firstElementChild
       if (next !== seen.row) place.insertBefore(seen.row, next)
       before = seen.row
     })
     if (!place.querySelector('.dr-card[tabindex="0"]')) place.querySelector('.dr-card')?.setAttribute('tabindex', '0')
     fields()
-    summary(all)
+    chapters()
+    summary(whole)
     tools.drawn()
+  }
+  const chapters = () => {
+    const list = $('chapter'), told = (at.doc.scenes || []).map((scene, index) => [scene.id, `${index + 1}. ${scene.title || 'Chapter'}${(scene.shots || []).some(inDoubt) ? ' ?' : ''}`])
+    const mark = JSON.stringify(told)
+    $('chapter-field').hidden = told.length < 2
+    if (list.dataset.mark !== mark && list !== document.activeElement) { list.dataset.mark = mark; list.replaceChildren(...told.map(([id, words]) => new Option(words, id))) }
+    list.value = chapter()?.id || ''
+  }
+  // Brings a row into view, in whatever chapter it stands, and puts the focus on it.
+  const show = id => {
+    if (!visible().some(shot => shot.id === id)) { close(); at.chapter = sceneOf(id)?.id || ''; draw() }
+    const row = at.seen.get(id)?.row
+    if (row) focused(row)
   }
   const fields = () => {
     for (const field of at.root.querySelectorAll('[data-field]')) {
       if (field === document.activeElement) continue
       const [part, name] = field.dataset.field.split('.'), value = part === 'project' ? at.doc[name] : (at.doc[part] || {})[name]
-      const usual = { 'look.ratio': '16:9', 'look.height': 720, 'captions.mode': 'burned' }[field.dataset.field]
+      const usual = { 'look.ratio': '16:9', 'look.height': 720, 'captions.mode': 'burned', 'project.kind': 'film' }[field.dataset.field]
       const text = String(value ?? usual ?? '')
       if (field.tagName === 'SELECT' && ![...field.options].some(one => one.value === text)) field.add(new Option(text, text))
       field.value = text
     }
     const origin = at.doc.origin || {}
     const facts = { 'not checked': 'Facts not checked.', 'from the notes': 'Every row is from your notes.' }[origin.facts] || ''
-    $('origin').textContent = [origin.by ? `Written by the ${origin.by}.` : '', facts].join(' ').trim()
+    $('origin').textContent = [origin.by ? `Written by the ${origin.by}.` : '', facts, covered(at.doc.book?.reading, origin.source)].filter(Boolean).join(' ')
     cast()
+  }
+  const covered = (reading, source) => {
+    if (!reading?.source) return ''
+    const part = count => `${(count / reading.source * 100).toFixed(1)} %`, complete = reading.complete ?? true
+    const left = Object.entries(reading.left_out || {}).map(([kind, count]) => `${part(count)} ${kind}`)
+    return `${source}: ${complete ? '100 % covered' : `not all covered, near “${reading.missing || ''}”`}, ${part(reading.kept || 0)} in the board${left.length ? `; left out: ${left.join(', ')}` : ''}.`
   }
   const cast = () => {
     const place = $('cast'), mark = JSON.stringify([at.doc.cast, at.voices.length, at.portraits])
@@ -230,7 +261,7 @@ greenroom.director = (() => {
     }))
   }
   const summary = all => {
-    const open = all.filter(shot => !shot.approved).length, total = at.total
+    const open = isBook() ? 0 : all.filter(shot => !shot.approved).length, total = at.total, doubtful = all.flatMap(shot => shot.lines || []).filter(line => line.doubt != null).length
     const parts = []
     if (total) {
       parts.push(length(total.seconds))
@@ -240,8 +271,9 @@ greenroom.director = (() => {
     }
     const marked = all.filter(shot => shot.marked).length
     if (marked) parts.push(`${marked} marked`)
+    if (doubtful) parts.push(`${doubtful} ${doubtful === 1 ? 'speaker' : 'speakers'} to check`)
     $('sum').textContent = parts.join(' · ')
-    $('render').textContent = open ? 'Approve and render' : 'Render'
+    $('render').textContent = isBook() ? 'Make the audiobook' : open ? 'Approve and render' : 'Render'
     $('render').disabled = !all.length || at.running
     $('approve').hidden = !open
     $('stop').hidden = !at.running
@@ -262,14 +294,17 @@ greenroom.director = (() => {
     at.running = !ENDED.includes(job.state)
     $('bar').value = job.progress
     $('note').textContent = `${Math.round(job.progress * 100)} % ${job.note || ''}`
-    if (at.running) { if (!was) { say('The film is being made.'); draw() } following = setTimeout(follow, 1000); return }
-    if (job.state === 'failed') alarm(job.error ? `${job.error.reason} ${job.error.hint || ''}`.trim() : 'The film failed.')
+    if (at.running) { if (!was) { say(`The ${noun()} is being made.`); draw() } following = setTimeout(follow, 1000); return }
+    if (job.state === 'failed') alarm(job.error ? `${job.error.reason} ${job.error.hint || ''}`.trim() : `The ${noun()} failed.`)
     if (job.state === 'done') {
-      const film = job.outputs.find(one => one.kind === 'video')
-      $('video').src = film.url
-      $('download').href = `${film.url}?download=true`
+      const made = job.outputs.find(one => one.kind === 'video' || one.kind === 'audio'), zip = job.outputs.find(one => one.kind === 'archive')
+      if ($('video').getAttribute('src') !== made.url) $('video').src = made.url
+      $('download').href = `${made.url}?download=true`
+      $('download').textContent = made.kind === 'video' ? 'Download the film' : 'Download the audiobook (M4B)'
+      $('mp3').hidden = !zip
+      if (zip) $('mp3').href = `${zip.url}?download=true`
       $('result').hidden = false
-      if (was) { say('The film is ready.'); $('result').scrollIntoView({ block: 'nearest' }) }
+      if (was) { say(`The ${noun()} is ready.`); $('result').scrollIntoView({ block: 'nearest' }) }
     }
     estimate(0)
     draw()
@@ -280,7 +315,7 @@ greenroom.director = (() => {
       const job = await call('render_project', { project: at.id, approve: true })
       at.job = job.id
       at.running = true
-      const unseen = shots().filter(shot => !shot.approved).map(shot => set(`shots/${shot.id}.approved`, true))
+      const unseen = isBook() ? [] : shots().filter(shot => !shot.approved).map(shot => set(`shots/${shot.id}.approved`, true))
       if (unseen.length) await change(unseen)
       follow()
     } finally { draw() }
@@ -324,7 +359,7 @@ greenroom.director = (() => {
     while (all[index] && !at.film.get(all[index].id)?.sounds?.length) index += way
     if (from < 0 || !all[index]) { hush(); return }
     const before = at.seen.get(heardRow)?.row.firstElementChild
-    if (document.activeElement === before) focused(at.seen.get(all[index].id).row)
+    if (before && document.activeElement === before) show(all[index].id)
     hear(all[index].id)
   }
   const skip = seconds => { if (player.src) player.currentTime = Math.max(0, Math.min(player.duration || 0, player.currentTime + seconds)) }
@@ -336,11 +371,12 @@ greenroom.director = (() => {
   }
   const marked = id => {
     const all = shots(), from = all.findIndex(shot => shot.id === id), found = [...all.slice(from + 1), ...all.slice(0, from + 1)].find(shot => shot.marked)
-    if (found) focused(at.seen.get(found.id).row)
+    if (found) show(found.id)
     else say('No row is marked.')
   }
 
   // Editing a row
+  const how = line => ({ speed: String(line.speed ?? 1), pause: String(line.pause ?? ''), emphasis: line.emphasis || '', take: String(line.take ?? 0) })
   const edit = id => {
     close()
     const shot = shots().find(one => one.id === id), row = at.seen.get(id)?.row
@@ -353,6 +389,8 @@ greenroom.director = (() => {
       for (const name of new Set([...names(), who(line)])) list.add(new Option(name, name))
       list.value = who(line)
       piece.querySelector('textarea').value = line.text || ''
+      for (const [name, value] of Object.entries(how(line))) piece.querySelector(`[data-how="${name}"]`).value = value
+      piece.querySelector('details').open = ['speed', 'pause', 'emphasis', 'take'].some(name => line[name] != null)
       place.append(piece)
     }
     form.querySelector('[data-edit="show"]').value = showOf(shot)
@@ -381,7 +419,11 @@ greenroom.director = (() => {
       const line = was.lines.find(one => one.id === piece.dataset.line)
       const text = piece.querySelector('textarea').value, name = piece.querySelector('select').value
       if (text !== (line.text || '')) changes.push(set(`lines/${line.id}.text`, text))
-      if (name !== who(line)) changes.push(set(`lines/${line.id}.who`, name))
+      if (name !== who(line)) changes.push(set(`lines/${line.id}.who`, name), ...(line.doubt == null ? [] : [set(`lines/${line.id}.doubt`, null)]))
+      for (const [field, before] of Object.entries(how(line))) {
+        const now = piece.querySelector(`[data-how="${field}"]`).value.trim()
+        if (now !== before) changes.push(set(`lines/${line.id}.${field}`, field === 'emphasis' ? now : now === '' ? { pause: null, speed: 1, take: 0 }[field] : Number(now)))
+      }
     }
     const value = name => form.querySelector(`[data-edit="${name}"]`)
     if (value('show').value !== showOf(was)) changes.push(set(`shots/${id}.show`, value('show').value))
@@ -408,7 +450,7 @@ greenroom.director = (() => {
   }
   const removed = id => { close(); change([{ op: 'delete', at: `shots/${id}` }], 'The row was removed. Undo brings it back.') }
   const add = () => {
-    const item = { show: 'animatic', lines: [{ who: names()[0] || '', text: '' }] }, scene = at.doc.scenes?.at(-1)
+    const item = { show: 'animatic', lines: [{ who: names()[0] || '', text: '' }] }, scene = chapter() || at.doc.scenes?.at(-1)
     const before = new Set(shots().map(shot => shot.id))
     const made = scene ? change([{ op: 'insert', at: `scenes/${scene.id}`, item }]) : change([{ op: 'insert', at: 'project', item: { shots: [item] } }])
     made.then(done => { const fresh = done && shots().find(shot => !before.has(shot.id)); if (fresh) edit(fresh.id) })
@@ -451,6 +493,7 @@ greenroom.director = (() => {
   const chosen = event => {
     const field = event.target
     if (field.dataset.field) change([set(field.dataset.field, 'number' in field.dataset ? Number(field.value) : field.value)])
+    if (field.dataset.el === 'chapter') { close(); at.chapter = field.value; draw() }
     if (field.dataset.member) change([set(`cast/${field.closest('.dr-member').dataset.name}.${field.dataset.member}`, field.value)])
   }
   const keys = event => {
@@ -485,7 +528,7 @@ greenroom.director = (() => {
     const asked = new URL(location).searchParams.get('project')
     if (asked) open(asked).then(() => { if (!at.doc) leave() }); else list()
   }
-  const tools = greenroom.boardTools({ at, $, call, tried, change, set, say, alarm, shots, who, load, estimate, open, leave, list })
+  const tools = greenroom.boardTools({ at, $, call, tried, change, set, say, alarm, shots, who, load, estimate, open, leave, list, show, isBook })
   // By the language model it is a job, which goes on when the page is closed; its history names the project.
   const written = async (topic, seed) => {
     const { id } = await call('submit', { kind: 'write_board', spec: { topic, seed } })
