@@ -15,7 +15,7 @@ from capabilities.rewriting.tasks import TITLES, SentenceAnswer, Task, doubt, qu
 from studio.errors import InvalidInput
 from studio.jobs.capability import CPU_LANE, Capability, CapabilityDescription, JobContext
 from studio.jobs.model import JobOutput
-from studio.language.asking import Mind
+from studio.language.asking import LanguageModel
 from studio.language.errors import LanguageError, NoLanguageModelError
 from studio.language.job_hooks import phases_of, stop_of
 from studio.language.json_answers import model_check
@@ -103,8 +103,8 @@ class RewriteScript(Capability[RewriteSpec]):
             found = _read(kept)
             before = len(found)
             try:
-                with self._language.mind(stop_of(context), phases_of(context)) as mind:
-                    self._ask_for_all(spec, todo, found, mind, kept, context)
+                with self._language.model_in_use(stop_of(context), phases_of(context)) as llm:
+                    self._ask_for_all(spec, todo, found, llm, kept, context)
             except LanguageError as error:
                 if not found:
                     raise
@@ -118,7 +118,13 @@ class RewriteScript(Capability[RewriteSpec]):
         return sentences if spec.task == "translate" else [one for one in sentences if hard_by_ear(one.text)]
 
     def _ask_for_all(
-        self, spec: RewriteSpec, todo: list[ScriptSentence], found: dict[int, str], mind: Mind, kept: Path, context: JobContext
+        self,
+        spec: RewriteSpec,
+        todo: list[ScriptSentence],
+        found: dict[int, str],
+        llm: LanguageModel,
+        kept: Path,
+        context: JobContext,
     ) -> None:
         notes: set[str] = set()
         for number, sentence in enumerate(todo):
@@ -127,7 +133,7 @@ class RewriteScript(Capability[RewriteSpec]):
                 continue
             asked = question(spec.task, sentence.text, spec.language.strip(), spec.seed + number)
             try:
-                answer = self._language.ask_shaped(mind, asked, model_check(SentenceAnswer), stop_of(context))
+                answer = self._language.ask_shaped(llm, asked, model_check(SentenceAnswer), stop_of(context))
             except LanguageError as error:
                 if error.code not in _OF_THE_SENTENCE:
                     raise

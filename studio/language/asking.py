@@ -26,27 +26,35 @@ _SHOWN_BACK = 4_000
 T = TypeVar("T")
 
 
-class Mind(Protocol):
-    """What answers: a server, or the built-in model.
+class LanguageModel(Protocol):
+    """A language model: a server's, or the built-in one.
 
     Attributes:
-        name: of the model. strictest: the constraint that is worth trying first; what was refused once is not tried again.
+        name: of the model.
+        strictest: the first constraint to try; one that was refused is not tried again.
     """
 
     name: str
     strictest: Constraint
 
     def chat(self, request: ChatRequest, constraint: Constraint, check: Callable[[], None]) -> Iterator[ChatPiece]:
-        """Raises LanguageError, EngineError."""
+        """Yield the answer in pieces.
+
+        Raises:
+            LanguageError, EngineError.
+        """
 
 
 @dataclass(frozen=True)
-class MindAnswer(Generic[T]):
-    """An answer of the shape that was asked.
+class ChatAnswer(Generic[T]):
+    """An answer of the requested shape.
 
     Args:
-        by: name of the model. constraint: how it was held to the shape; NONE for plain text.
-        repaired: its JSON was mended. tries: how often it was asked. cut_off: it reached the limit of its length.
+        by: name of the model.
+        constraint: how it was constrained; NONE for plain text.
+        repaired: its JSON was repaired.
+        tries: number of requests.
+        cut_off: it reached the limit of its length.
     """
 
     value: T
@@ -60,7 +68,7 @@ class MindAnswer(Generic[T]):
 
     @property
     def note(self) -> str:
-        """What a person should know of how it came about, a sentence; "" when there is nothing."""
+        """A sentence on how the answer was obtained; "" if there is nothing to note."""
         told = []
         if self.constraint in (Constraint.JSON, Constraint.PROMPT):
             told.append(Message.of("llm.shape-checked-afterwards").reason())
@@ -73,7 +81,9 @@ class MindAnswer(Generic[T]):
         return " ".join(told)
 
 
-def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard: Callable[[str], None]) -> MindAnswer[str]:
+def ask_text(
+    llm: LanguageModel, request: ChatRequest, check: Callable[[], None], heard: Callable[[str], None]
+) -> ChatAnswer[str]:
     """Return a plain answer without the model's reasoning; an interrupted one is requested once more.
 
     Args:
@@ -84,7 +94,7 @@ def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard:
     """
     for number in range(1, TRIES + 1):
         try:
-            text, last = _taken(mind, request, Constraint.NONE, check, heard)
+            text, last = _taken(llm, request, Constraint.NONE, check, heard)
         except LanguageError as error:
             if not error.retryable or number == TRIES or error.code == "llm.nobody-there":
                 raise
@@ -95,13 +105,13 @@ def ask_text(mind: Mind, request: ChatRequest, check: Callable[[], None], heard:
             break
     else:
         raise LanguageError("llm.answered-nothing", retryable=True)
-    return MindAnswer(
-        said, mind.name, tries=number, cut_off=last.ended == "length",
+    return ChatAnswer(
+        said, llm.name, tries=number, cut_off=last.ended == "length",
         prompt_tokens=last.prompt_tokens, answer_tokens=last.answer_tokens,
     )  # fmt: skip
 
 
-def ask_json(mind: Mind, request: ChatRequest, shape: Check[T], check: Callable[[], None]) -> MindAnswer[T]:
+def ask_json(llm: LanguageModel, request: ChatRequest, shape: Check[T], check: Callable[[], None]) -> ChatAnswer[T]:
     """Return a value of a shape.
 
     Args:
@@ -113,17 +123,17 @@ def ask_json(mind: Mind, request: ChatRequest, shape: Check[T], check: Callable[
         EngineError: of the built-in model.
     """
     assert request.schema is not None
-    constraint, tries, wrong = mind.strictest, 0, AnswerWrongError("")
+    constraint, tries, wrong = llm.strictest, 0, AnswerWrongError("")
     asked = request
     prompt_tokens = answer_tokens = 0
     while tries < TRIES:
         tries += 1
         try:
-            text, last = _taken(mind, _told(asked, constraint), constraint, check, lambda piece: None)
+            text, last = _taken(llm, _told(asked, constraint), constraint, check, lambda piece: None)
         except FormatRefusedError:
             if constraint not in _NEXT:
                 raise LanguageError("llm.format-refused") from None
-            constraint = mind.strictest = _NEXT[constraint]
+            constraint = llm.strictest = _NEXT[constraint]
             tries -= 1
             continue
         except LanguageError as error:
@@ -138,16 +148,16 @@ def ask_json(mind: Mind, request: ChatRequest, shape: Check[T], check: Callable[
             asked = _again(request, text, error, tries)
             continue
         cut = last.ended == "length"
-        return MindAnswer(found.value, mind.name, constraint, found.repaired, tries, cut, prompt_tokens, answer_tokens)
+        return ChatAnswer(found.value, llm.name, constraint, found.repaired, tries, cut, prompt_tokens, answer_tokens)
     raise LanguageError("llm.no-json" if wrong.not_json else "llm.wrong-shape", retryable=True, tries=TRIES)
 
 
 def _taken(
-    mind: Mind, request: ChatRequest, constraint: Constraint, check: Callable[[], None], heard: Callable[[str], None]
+    llm: LanguageModel, request: ChatRequest, constraint: Constraint, check: Callable[[], None], heard: Callable[[str], None]
 ) -> tuple[str, ChatPiece]:
     parts: list[str] = []
     last = ChatPiece(ended="stop")
-    for piece in mind.chat(request, constraint, check):
+    for piece in llm.chat(request, constraint, check):
         check()
         if piece.text:
             parts.append(piece.text)

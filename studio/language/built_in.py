@@ -24,8 +24,8 @@ def built_in_engine(catalog: LanguageCatalog, site: EnginePaths) -> tuple[type[E
     return (ready or next(iter(engines), None)), ready is not None
 
 
-class BuiltInMind:
-    """A leased engine, as something that answers; see asking.Mind. It can always be held to a schema."""
+class BuiltInModel:
+    """A leased engine as a language model; see asking.LanguageModel. It always supports a schema."""
 
     def __init__(self, engine: LanguageEngine, name: str) -> None:
         self._engine, self.name, self.strictest = engine, name, Constraint.SCHEMA

@@ -85,8 +85,8 @@ def find_on_this_machine(ports: tuple[int, ...] = tuple(WELL_KNOWN), without: in
         return [found for found in pool.map(look, wanted) if found is not None]
 
 
-class ServerMind:
-    """A model of a server, as something that answers; see asking.Mind."""
+class ServerModel:
+    """A model of a server; see asking.LanguageModel."""
 
     def __init__(self, server: ServerAddress, model: str, strictest: Constraint) -> None:
         self.server, self.name, self.strictest = server, model, strictest

@@ -17,15 +17,15 @@ from media.messages.message import Message
 from studio.callbacks import never_cancelled, no_op
 from studio.errors import Cancelled, GreenroomError
 from studio.language.address import Place, checked_address, place_of
-from studio.language.asking import Mind, MindAnswer, ask_json, ask_text, checking
-from studio.language.built_in import BuiltInMind, LanguageCatalog, built_in_engine
+from studio.language.asking import ChatAnswer, LanguageModel, ask_json, ask_text, checking
+from studio.language.built_in import BuiltInModel, LanguageCatalog, built_in_engine
 from studio.language.chat import Constraint
 from studio.language.connection import ServerAddress
 from studio.language.errors import LanguageError, NoLanguageModelError
 from studio.language.json_answers import Check, schema_check
 from studio.language.local_settings import LocalSettings, fixed_by_variables
 from studio.language.residency import LanguageServerResidency
-from studio.language.server import FoundServer, ServerKind, ServerMind, find_on_this_machine, looked_at
+from studio.language.server import FoundServer, ServerKind, ServerModel, find_on_this_machine, looked_at
 from studio.language.status import BUILT_IN, NONE, SERVER, LanguageStatus, ServerTest, TokenBook, TokenCounts
 from studio.language.trial import TRIAL_QUESTION, strictest_kept
 from studio.settings import LanguageSettings
@@ -142,22 +142,22 @@ class LanguageService:
     # Asking
 
     @contextmanager
-    def mind(
+    def model_in_use(
         self,
         cancelled: Callable[[], bool] = never_cancelled,
         on_state: Callable[[str, str], None] = no_op,
         on_progress: Callable[[float, str], None] = no_op,
-    ) -> Iterator[Mind]:
-        """What answers, for as long as the block lasts: the chosen server, or the built-in model, leased.
+    ) -> Iterator[LanguageModel]:
+        """Yield the chosen server's model, or the leased built-in one, for the context.
 
         Raises:
-            NoLanguageModelError: there is none. LanguageError: the server cannot be asked. What `WorkerPool.lease` raises.
+            NoLanguageModelError: there is none. LanguageError: no request is possible. Errors of `WorkerPool.lease`.
         """
         with self._lock:
             chosen = self._chosen
         if chosen.url:
             with self.residency.use():
-                yield self._server_mind(chosen)
+                yield self._server_model(chosen)
             return
         engine, ready = built_in_engine(self._catalog, self._site)
         if engine is None or not ready:
@@ -165,9 +165,9 @@ class LanguageService:
         with self._workers.lease(
             engine, engine.Options(), cancelled=cancelled, on_state=on_state, on_progress=on_progress
         ) as leased:
-            yield BuiltInMind(leased, engine.card.title)
+            yield BuiltInModel(leased, engine.card.title)
 
-    def _server_mind(self, chosen: LanguageSettings) -> ServerMind:
+    def _server_model(self, chosen: LanguageSettings) -> ServerModel:
         server = self._address(chosen.url, chosen.api_key)
         model = chosen.model
         if not model:
@@ -175,7 +175,7 @@ class LanguageService:
             if not found.models:
                 raise LanguageError("llm.no-model-there")
             model = self._first_model = found.models[0]
-        return ServerMind(server, model, self._strictest.get((chosen.url, model), Constraint.SCHEMA))
+        return ServerModel(server, model, self._strictest.get((chosen.url, model), Constraint.SCHEMA))
 
     def _look(self, server: ServerAddress) -> FoundServer:
         try:
@@ -191,25 +191,27 @@ class LanguageService:
 
     def ask(
         self,
-        mind: Mind,
+        llm: LanguageModel,
         request: ChatRequest,
         cancelled: Callable[[], bool] = never_cancelled,
         heard: Callable[[str], None] = no_op,
-    ) -> MindAnswer[str]:
+    ) -> ChatAnswer[str]:
         """Return a plain answer of a model; `heard` gets each piece, and "" when it starts again. Raises LanguageError,
         EngineError, Cancelled.
         """
-        with self._counted(mind) as count:
-            return count(ask_text(mind, request, checking(cancelled), heard))
+        with self._counted(llm) as count:
+            return count(ask_text(llm, request, checking(cancelled), heard))
 
     def ask_shaped(
-        self, mind: Mind, request: ChatRequest, shape: Check[T], cancelled: Callable[[], bool] = never_cancelled
-    ) -> MindAnswer[T]:
+        self, llm: LanguageModel, request: ChatRequest, shape: Check[T], cancelled: Callable[[], bool] = never_cancelled
+    ) -> ChatAnswer[T]:
         """Return an answer of the shape that `request.schema` describes and `shape` validates. Raises the errors of `ask`."""
-        with self._counted(mind) as count:
-            return count(ask_json(mind, request, shape, checking(cancelled)))
+        with self._counted(llm) as count:
+            return count(ask_json(llm, request, shape, checking(cancelled)))
 
-    def ask_schema(self, mind: Mind, request: ChatRequest, cancelled: Callable[[], bool] = never_cancelled) -> MindAnswer[Any]:
+    def ask_schema(
+        self, llm: LanguageModel, request: ChatRequest, cancelled: Callable[[], bool] = never_cancelled
+    ) -> ChatAnswer[Any]:
         """Return an answer that is valid under `request.schema`. Raises the errors of `ask`, and LanguageError if it is not a
         schema.
         """
@@ -217,17 +219,17 @@ class LanguageService:
             shape = schema_check(request.schema or {})
         except ValueError as error:
             raise LanguageError("llm.no-schema", problem=str(error)) from None
-        return self.ask_shaped(mind, request, shape, cancelled)
+        return self.ask_shaped(llm, request, shape, cancelled)
 
     @contextmanager
-    def _counted(self, mind: Mind) -> Iterator[Callable[[MindAnswer[T]], MindAnswer[T]]]:
+    def _counted(self, llm: LanguageModel) -> Iterator[Callable[[ChatAnswer[T]], ChatAnswer[T]]]:
         begun = time.monotonic()
 
-        def count(answer: MindAnswer[T]) -> MindAnswer[T]:
-            self._counts.add(mind.name, answer.prompt_tokens, answer.answer_tokens, time.monotonic() - begun)
+        def count(answer: ChatAnswer[T]) -> ChatAnswer[T]:
+            self._counts.add(llm.name, answer.prompt_tokens, answer.answer_tokens, time.monotonic() - begun)
             return answer
 
-        url = mind.server.url if isinstance(mind, ServerMind) else ""
+        url = llm.server.url if isinstance(llm, ServerModel) else ""
         try:
             yield count
         except Cancelled:
@@ -239,8 +241,8 @@ class LanguageService:
                 self._note(url, error)
             raise
         self._note(url, None)
-        if isinstance(mind, ServerMind):
-            self._strictest[(url, mind.name)] = mind.strictest
+        if isinstance(llm, ServerModel):
+            self._strictest[(url, llm.name)] = llm.strictest
 
     def _note(self, url: str, error: GreenroomError | None) -> None:
         """Record the state of the chosen server after a request."""
@@ -263,20 +265,20 @@ class LanguageService:
             error = LanguageError("llm.model-unknown")
             self._note(chosen.url, error)
             raise error
-        with self.mind(cancelled) as mind:
-            answer, seconds, first = self._timed(mind, cancelled)
-            constraint = mind.strictest = strictest_kept(mind, checking(cancelled))
+        with self.model_in_use(cancelled) as llm:
+            answer, seconds, first = self._timed(llm, cancelled)
+            constraint = llm.strictest = strictest_kept(llm, checking(cancelled))
         url = found.url if found is not None else ""
         with self._lock:
-            for name in (mind.name, chosen.model) if url else ():
+            for name in (llm.name, chosen.model) if url else ():
                 self._strictest[(url, name)] = constraint
         return ServerTest(
-            url, found.kind.value if found is not None else "built-in", mind.name,
+            url, found.kind.value if found is not None else "built-in", llm.name,
             (place_of(url) if url else Place.MACHINE).value, found.models if found is not None else (),
             seconds, first, answer.answer_tokens / max(seconds - first, 0.001), constraint.value, answer.value[:300],
         )  # fmt: skip
 
-    def _timed(self, mind: Mind, cancelled: Callable[[], bool]) -> tuple[MindAnswer[str], float, float]:
+    def _timed(self, llm: LanguageModel, cancelled: Callable[[], bool]) -> tuple[ChatAnswer[str], float, float]:
         """Return the answer to the test question, its duration, and the time to its first word."""
         begun = time.monotonic()
         pieces: list[float] = []
@@ -285,7 +287,7 @@ class LanguageService:
             if piece:
                 pieces.append(time.monotonic() - begun)
 
-        answer = self.ask(mind, TRIAL_QUESTION, cancelled, heard)
+        answer = self.ask(llm, TRIAL_QUESTION, cancelled, heard)
         seconds = time.monotonic() - begun
         return answer, seconds, pieces[0] if pieces else seconds
 

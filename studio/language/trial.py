@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engines.contract import ChatMessage, ChatRequest
-from studio.language.asking import Mind
+from studio.language.asking import LanguageModel
 from studio.language.chat import Constraint
 from studio.language.errors import FormatRefusedError, LanguageError
 from studio.language.json_answers import AnswerWrongError, parse_answer, schema_check
@@ -22,7 +22,7 @@ TRIAL_QUESTION = ChatRequest((ChatMessage("user", "In one short sentence: what c
 SHAPE_QUESTION = ChatRequest((ChatMessage("user", "Name a colour that you like."),), longest=60, temperature=0.0, schema=SHAPE)
 
 
-def strictest_kept(mind: Mind, check: Callable[[], None]) -> Constraint:
+def strictest_kept(llm: LanguageModel, check: Callable[[], None]) -> Constraint:
     """Return the strictest working constraint: the question does not mention the schema, so only the constraint leads to it.
 
     Raises:
@@ -32,7 +32,7 @@ def strictest_kept(mind: Mind, check: Callable[[], None]) -> Constraint:
     for constraint in (Constraint.SCHEMA, Constraint.JSON):
         question = SHAPE_QUESTION if constraint is Constraint.SCHEMA else _in_words(SHAPE_QUESTION)
         try:
-            said = "".join(piece.text for piece in mind.chat(question, constraint, check))
+            said = "".join(piece.text for piece in llm.chat(question, constraint, check))
             if not parse_answer(said, schema_check(SHAPE)).repaired:
                 return constraint
         except (FormatRefusedError, AnswerWrongError):

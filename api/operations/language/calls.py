@@ -166,8 +166,8 @@ def ask_language(context: OperationContext, call: AskInput) -> ModelAnswer:
         (*system, ChatMessage("user", call.prompt)), call.longest, call.temperature, call.seed, call.json_schema or None
     )
     service, cancelled = context.studio.language, context.gone.is_set
-    with service.mind(cancelled) as mind:
-        answer = service.ask_schema(mind, question, cancelled) if call.json_schema else service.ask(mind, question, cancelled)
+    with service.model_in_use(cancelled) as llm:
+        answer = service.ask_schema(llm, question, cancelled) if call.json_schema else service.ask(llm, question, cancelled)
     text = json.dumps(answer.value, ensure_ascii=False) if call.json_schema else str(answer.value)
     return ModelAnswer(
         text=text, value=answer.value if call.json_schema else None, model=answer.by, note=answer.note,

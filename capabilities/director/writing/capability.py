@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from capabilities.director.film.capability import RenderFilm
-from capabilities.director.writing.mind import POINTS, board_by_model
+from capabilities.director.writing.model_writer import POINTS, board_by_model
 from capabilities.director.writing.template import LONGEST_TOPIC, idea_of
 from engines.contract import ChatRequest
 from media.messages.message import Message
@@ -82,12 +82,12 @@ class WriteBoard(Capability[WriteSpec]):
         def told(answered: int) -> None:
             context.progress(answered / (POINTS + 1), f"Writing, part {answered + 1} of {POINTS + 1}")
 
-        with self._language.mind(stop_of(context), phases_of(context)) as mind:
+        with self._language.model_in_use(stop_of(context), phases_of(context)) as llm:
 
             def ask(request: ChatRequest, check: Check[BaseModel]) -> BaseModel:
-                return self._language.ask_shaped(mind, request, check, stop_of(context)).value
+                return self._language.ask_shaped(llm, request, check, stop_of(context)).value
 
-            made = board_by_model(spec.topic, spec.seed, ask, mind.name or spec.by, told)
+            made = board_by_model(spec.topic, spec.seed, ask, llm.name or spec.by, told)
         if made.bare:
             context.warn(Message.of("project.rows-not-written", rows=made.bare).reason())
         project = self._desk.projects.make(made.project)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from capabilities.director.writing.mind import board_by_model
+from capabilities.director.writing.model_writer import board_by_model
 from capabilities.director.writing.template import WRITER, board_of, idea_of
 from engines.contract import ChatRequest
 from studio.errors import InvalidInput

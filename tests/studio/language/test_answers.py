@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engines.contract import ChatMessage, ChatRequest
 from studio.errors import Cancelled, GreenroomError
-from studio.language.asking import MindAnswer
+from studio.language.asking import ChatAnswer
 from studio.language.chat import Constraint
 from studio.language.errors import LanguageError
 from studio.language.json_answers import model_check
@@ -47,9 +47,9 @@ SLOW = ("too late", "silent midway")
 QUESTION = ChatRequest((ChatMessage("user", "One scene."),), longest=200, schema=Scene.model_json_schema())
 
 
-def asked(service: LanguageService, **more: Any) -> MindAnswer[Scene]:
-    with service.mind() as mind:
-        return service.ask_shaped(mind, QUESTION, model_check(Scene), **more)
+def asked(service: LanguageService, **more: Any) -> ChatAnswer[Scene]:
+    with service.model_in_use() as llm:
+        return service.ask_shaped(llm, QUESTION, model_check(Scene), **more)
 
 
 def garbage(chance: random.Random) -> bytes:
@@ -165,8 +165,8 @@ def test_pieces_are_heard_as_they_come_and_a_second_try_begins_anew(server: Chat
     server.queued.append(breaks_off("Good eve"))
     server.behaviour = says("Good morning.", piece=5)
     heard: list[str] = []
-    with service.mind() as mind:
-        found = service.ask(mind, ChatRequest((ChatMessage("user", "Hello"),)), heard=heard.append)
+    with service.model_in_use() as llm:
+        found = service.ask(llm, ChatRequest((ChatMessage("user", "Hello"),)), heard=heard.append)
     assert found.value == "Good morning." and found.tries == 2
     assert heard == ["Good eve", "", "Good ", "morni", "ng."]
     counts = service.status().counts

@@ -88,8 +88,8 @@ def test_what_is_chosen_is_kept_for_its_owner_alone_and_the_key_is_never_shown(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert yaml.safe_load(path.read_text())["language"] == {"url": server.url, "model": "tiny-chat", "api_key": KEY}
     again = make()
-    with again.mind() as mind:
-        assert again.ask(mind, HELLO).value == "Good morning." and KEY not in repr(mind.__dict__)
+    with again.model_in_use() as llm:
+        assert again.ask(llm, HELLO).value == "Good morning." and KEY not in repr(llm.__dict__)
     again.choose(server.url, "other")
     assert again.status().has_key, "the key stays with its server"
     assert not again.choose("http://127.0.0.1:9", "other").has_key, "and goes to no other"
@@ -158,8 +158,8 @@ def test_what_a_server_holds_is_in_the_books_and_it_makes_room_when_asked(server
     service = make()
     service.choose(server.url, "tiny-chat")
     assert service.residency.snapshot() == [], "nothing is asked before it is used"
-    with service.mind() as mind:
-        service.ask(mind, HELLO)
+    with service.model_in_use() as llm:
+        service.ask(llm, HELLO)
         service.residency.look()
         (busy,) = service.residency.snapshot()
         assert busy.state is WorkerState.BUSY and not service.residency.evict()
@@ -172,15 +172,15 @@ def test_without_a_server_the_built_in_model_answers_and_without_both_it_is_writ
     service = make()
     status = service.status()
     assert (status.source, status.ready, status.set_up) == ("none", False, "qwen-coder") and "set up" in status.next_step
-    with pytest.raises(NoLanguageModelError), service.mind():
+    with pytest.raises(NoLanguageModelError), service.model_in_use():
         pass
     write_model(tmp_path / "weights" / REPO.replace("/", "--") / MODEL)
     own = make(tmp_path / "weights")
     assert (own.status().source, own.status().set_up, own.status().place) == ("built-in", "", "this machine")
     schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"], "additionalProperties": False}
-    with own.mind() as mind:
-        found = own.ask_schema(mind, ChatRequest((ChatMessage("user", "Is it?"),), longest=40, schema=schema))
+    with own.model_in_use() as llm:
+        found = own.ask_schema(llm, ChatRequest((ChatMessage("user", "Is it?"),), longest=40, schema=schema))
         assert isinstance(found.value["ok"], bool) and found.note == ""
         with pytest.raises(LanguageError, match="no JSON schema"):
-            own.ask_schema(mind, ChatRequest((ChatMessage("user", "Is it?"),), schema={"type": "nonsense"}))
+            own.ask_schema(llm, ChatRequest((ChatMessage("user", "Is it?"),), schema={"type": "nonsense"}))
     assert own.status().counts.answer_tokens > 0

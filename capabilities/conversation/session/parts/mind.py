@@ -9,7 +9,7 @@ from capabilities.conversation.session.parts.part_thread import PartThread
 from capabilities.conversation.session.values import AnswerEnd
 from engines.contract import ChatMessage, ChatRequest
 from studio.errors import Cancelled
-from studio.language.asking import Mind
+from studio.language.asking import LanguageModel
 from studio.language.chat import Constraint
 from studio.language.service import LanguageService
 
@@ -20,10 +20,10 @@ class ServiceMind:
     def __init__(self, language: LanguageService, waiting: Callable[[str], None]) -> None:
         self.title = ""
 
-        def opened(cancelled: Callable[[], bool], state: Callable[[str, str], None]) -> AbstractContextManager[Mind]:
-            return language.mind(cancelled, on_state=state)
+        def opened(cancelled: Callable[[], bool], state: Callable[[str, str], None]) -> AbstractContextManager[LanguageModel]:
+            return language.model_in_use(cancelled, on_state=state)
 
-        self._thread: PartThread[Mind] = PartThread("conversation mind", opened, waiting)
+        self._thread: PartThread[LanguageModel] = PartThread("conversation mind", opened, waiting)
 
     async def open(self) -> None:
         """No request is sent yet: a server loads its model with the first question."""
@@ -34,7 +34,7 @@ class ServiceMind:
         request = ChatRequest(messages, longest, temperature)
         asked = _Asked()
 
-        def work(mind: Mind) -> Iterator[str | AnswerEnd]:
+        def work(mind: LanguageModel) -> Iterator[str | AnswerEnd]:
             for piece in mind.chat(request, Constraint.NONE, asked.check):
                 if piece.text:
                     yield piece.text
