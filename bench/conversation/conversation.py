@@ -37,9 +37,9 @@ from capabilities.conversation.session.events import (
     SoundChunk,
 )
 from capabilities.conversation.session.live import LiveSession
-from capabilities.conversation.session.parts.choice import choose_ear, choose_voice, made_ear, made_voice
-from capabilities.conversation.session.parts.mind import ServiceMind
-from capabilities.conversation.session.parts.roles import MindPart, SessionParts, VoicePart
+from capabilities.conversation.session.parts.choice import choose_recogniser, choose_voice, made_recogniser, made_voice
+from capabilities.conversation.session.parts.language_model import ServiceLanguageModel
+from capabilities.conversation.session.parts.roles import LanguageModelPart, SessionParts, VoicePart
 from capabilities.conversation.session.settings import SessionSettings
 from capabilities.conversation.session.values import TurnTimes
 from capabilities.registry import all_capabilities
@@ -233,9 +233,11 @@ async def aside_sounds(voice: VoicePart) -> list[NDArray[np.float32]]:
 
 async def measure(studio: Services, turns: int, *, built_in: bool, turns_alone: bool) -> None:
     settings = SessionSettings(echo="headphones")
-    mind: MindPart = ServiceMind(studio.language, print) if built_in else ScriptedMind()
+    mind: LanguageModelPart = ServiceLanguageModel(studio.language, print) if built_in else ScriptedMind()
     voice = made_voice(studio, settings, choose_voice(studio, settings), print)
-    bench = Bench(settings, SessionParts(mind, made_ear(studio, settings, choose_ear(studio, settings), print), voice))
+    bench = Bench(
+        settings, SessionParts(mind, made_recogniser(studio, settings, choose_recogniser(studio, settings), print), voice)
+    )
     await bench.session.open()
     try:
         (started,) = bench.of(SessionStarted)

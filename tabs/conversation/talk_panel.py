@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from capabilities.common.memory_fit import memory_fit
-from capabilities.conversation.session.parts.choice import choose_ear, choose_voice, ready_ears
+from capabilities.conversation.session.parts.choice import choose_recogniser, choose_voice, ready_recognisers
 from capabilities.conversation.session.persona import DEFAULT
 from capabilities.conversation.session.settings import SessionSettings
 from engines.contract import Engine, EngineOptions
@@ -104,7 +104,7 @@ class TalkPanel:
         return voice_choices(self._studio, AUTOMATIC_VOICE, AUTO, chosen)
 
     def _ears(self) -> list[tuple[str, str]]:
-        return [("Automatic", AUTO), *ready_ears(self._studio)]
+        return [("Automatic", AUTO), *ready_recognisers(self._studio)]
 
     @with_error_toast
     def _shown(self, persona: str, voice: str, language: str, ear: str, echo: str) -> str:
@@ -140,7 +140,7 @@ class TalkPanel:
 
     def _ear(self, settings: SessionSettings) -> PartShown:
         try:
-            choice = choose_ear(self._studio, settings)
+            choice = choose_recogniser(self._studio, settings)
         except GreenroomError as error:
             return PartShown("Listens:", "nobody; you can write.", False, offer=problem_with_offer(self._studio, error))
         return self._fitting("Listens:", choice.engine.card.title, choice.engine, choice.options)

@@ -23,7 +23,14 @@ from capabilities.conversation.rehearsal.actions import (
     YourTurn,
     summary,
 )
-from capabilities.conversation.rehearsal.ear import Ear, EarEvent, EarFailed, EarReady, Heard, SpeechActivity
+from capabilities.conversation.rehearsal.recogniser import (
+    Heard,
+    LineRecogniser,
+    RecogniserEvent,
+    RecogniserFailed,
+    RecogniserReady,
+    SpeechActivity,
+)
 from capabilities.conversation.rehearsal.rehearsal import Rehearsal
 from capabilities.conversation.rehearsal.report import FOLDER, RehearsalRecord, as_fields
 from capabilities.conversation.rehearsal.scene import scene_of
@@ -96,7 +103,7 @@ class RehearsalSession:
 
     def __init__(self, services: Services, begin: Begin, tell: Callable[[dict[str, Any]], None]) -> None:
         self._services, self._begin, self._tell = services, begin, tell
-        self._ear: Ear | None = None
+        self._ear: LineRecogniser | None = None
         self._listened = -1
         self._loop = asyncio.get_running_loop()
         self._writing = asyncio.Lock()
@@ -112,7 +119,7 @@ class RehearsalSession:
         self._run = Rehearsal(scene, begin.part, begin.prompt_after)
         self._record = RehearsalRecord(self._services.paths.root / FOLDER, scene, begin.part)
         if begin.microphone:
-            self._ear = Ear(self._services, scene.language, lambda event: self._soon(event))
+            self._ear = LineRecogniser(self._services, scene.language, lambda event: self._soon(event))
         else:
             await self._do(self._run.go_to(begin.line, self._now()))
 
@@ -151,15 +158,15 @@ class RehearsalSession:
 
     # Inside
 
-    def _soon(self, event: EarEvent) -> None:
+    def _soon(self, event: RecogniserEvent) -> None:
         """From the ear's thread."""
         if not self._loop.is_closed():
             asyncio.run_coroutine_threadsafe(self._from_ear(event), self._loop)
 
-    async def _from_ear(self, event: EarEvent) -> None:
+    async def _from_ear(self, event: RecogniserEvent) -> None:
         run, now = self._run, self._now()
         match event:
-            case EarReady(title=title, exact=exact):
+            case RecogniserReady(title=title, exact=exact):
                 self._tell({"type": "ear", "title": title, "exact": exact})
                 await self._do(run.go_to(self._begin.line, now))
             case SpeechActivity(going_on=going_on):
@@ -167,7 +174,7 @@ class RehearsalSession:
                 await self._do(run.speech(now, going_on=going_on))
             case Heard(line=line, text=text) if run.listening and line == self._listened:
                 await self._do(run.heard(text, now))
-            case EarFailed(error=error):
+            case RecogniserFailed(error=error):
                 begun = self._ear is not None and run.listening
                 self._close_ear()
                 self._tell({"type": "deaf", **error.as_dict()})

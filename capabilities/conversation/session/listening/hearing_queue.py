@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from capabilities.conversation.session.listening.person_turn import PersonTurn
-from capabilities.conversation.session.parts.roles import EarPart, Understood
+from capabilities.conversation.session.parts.roles import RecogniserPart, Understood
 from studio.errors import GreenroomError
 
 QUICK = 0.4
@@ -25,7 +25,11 @@ class HearingQueue:
     """
 
     def __init__(
-        self, ear: EarPart, answered: Answered, failed: Callable[[PersonTurn], None], tell: Callable[[GreenroomError], None]
+        self,
+        ear: RecogniserPart,
+        answered: Answered,
+        failed: Callable[[PersonTurn], None],
+        tell: Callable[[GreenroomError], None],
     ) -> None:
         self.ear = ear
         self._answered, self._failed, self._tell = answered, failed, tell

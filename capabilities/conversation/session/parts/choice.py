@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from capabilities.conversation.session.parts.ear import WorkerEar
-from capabilities.conversation.session.parts.mind import ServiceMind
-from capabilities.conversation.session.parts.roles import EarPart, SessionParts, VoicePart
+from capabilities.conversation.session.parts.language_model import ServiceLanguageModel
+from capabilities.conversation.session.parts.recogniser import WorkerRecogniser
+from capabilities.conversation.session.parts.roles import RecogniserPart, SessionParts, VoicePart
 from capabilities.conversation.session.parts.voice import WorkerVoice
 from capabilities.conversation.session.settings import SessionSettings
 from capabilities.transcription.run import Transcriber, TranscriberChoice
@@ -39,14 +39,16 @@ class ChosenParts:
     def made(self, services: Services, told: Told) -> SessionParts:
         """The parts, nothing of them loaded yet. To be called on the event loop of the session."""
         settings = self.settings
-        ear = None if self.ear is None else made_ear(services, settings, self.ear, lambda note: told("ear", note))
+        ear = None if self.ear is None else made_recogniser(services, settings, self.ear, lambda note: told("ear", note))
         voice = None if self.voice is None else made_voice(services, settings, self.voice, lambda note: told("voice", note))
-        return SessionParts(ServiceMind(services.language, lambda note: told("mind", note)), ear, voice)
+        return SessionParts(ServiceLanguageModel(services.language, lambda note: told("mind", note)), ear, voice)
 
 
-def made_ear(services: Services, settings: SessionSettings, choice: TranscriberChoice, waiting: Callable[[str], None]) -> EarPart:
+def made_recogniser(
+    services: Services, settings: SessionSettings, choice: TranscriberChoice, waiting: Callable[[str], None]
+) -> RecogniserPart:
     """The part that leases this engine."""
-    return WorkerEar(services.workers, choice.engine, choice.options, settings.language, waiting)
+    return WorkerRecogniser(services.workers, choice.engine, choice.options, settings.language, waiting)
 
 
 def made_voice(services: Services, settings: SessionSettings, voice: ResolvedVoice, waiting: Callable[[str], None]) -> VoicePart:
@@ -65,7 +67,7 @@ def choose_parts(services: Services, settings: SessionSettings) -> ChosenParts:
     status = services.language.status()
     if not status.ready:
         raise EngineNotReady("talk.no-mind") if status.source == "none" else _said(status.sentence, status.next_step)
-    ear = choose_ear(services, settings) if settings.listen else None
+    ear = choose_recogniser(services, settings) if settings.listen else None
     return ChosenParts(settings, ear, choose_voice(services, settings) if settings.speak else None)
 
 
@@ -73,7 +75,7 @@ def _said(reason: str, hint: str) -> GreenroomError:
     return EngineNotReady("talk.mind-not-ready", why=reason, next_step=hint)
 
 
-def choose_ear(services: Services, settings: SessionSettings) -> TranscriberChoice:
+def choose_recogniser(services: Services, settings: SessionSettings) -> TranscriberChoice:
     """Return the recogniser.
 
     Raises:
@@ -112,7 +114,7 @@ def choose_voice(services: Services, settings: SessionSettings) -> ResolvedVoice
     return casting
 
 
-def ready_ears(services: Services) -> list[tuple[str, str]]:
+def ready_recognisers(services: Services) -> list[tuple[str, str]]:
     """Title and id of the engines that can listen now."""
     engines = services.catalog.of(EngineKind.TRANSCRIPTION)
     return [(one.card.title, one.card.id) for one in engines if readiness_of(one, services.site).ready]

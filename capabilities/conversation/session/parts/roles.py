@@ -41,14 +41,14 @@ class SessionPart(Protocol):
     async def close(self) -> None: ...
 
 
-class EarPart(SessionPart, Protocol):
+class RecogniserPart(SessionPart, Protocol):
     """A recogniser."""
 
     async def hear(self, samples: NDArray[np.float32]) -> Understood:
         """Recognise mono sound at 16 kHz. Raises GreenroomError."""
 
 
-class MindPart(SessionPart, Protocol):
+class LanguageModelPart(SessionPart, Protocol):
     """A language model."""
 
     def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str | AnswerEnd]:
@@ -68,8 +68,8 @@ class VoicePart(SessionPart, Protocol):
 class SessionParts:
     """All three; no ear if nothing is to be recognised, no voice if replies are text."""
 
-    mind: MindPart
-    ear: EarPart | None = None
+    mind: LanguageModelPart
+    ear: RecogniserPart | None = None
     voice: VoicePart | None = None
 
     @property

@@ -35,7 +35,7 @@ MOST_WAITING = 600
 
 
 @dataclass(frozen=True)
-class EarReady:
+class RecogniserReady:
     """The recogniser is ready. `exact`: it transcribes, so that changed words are found, not only omitted ones."""
 
     title: str
@@ -58,13 +58,13 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class EarFailed:
+class RecogniserFailed:
     """The recogniser has failed; the rehearsal can continue by hand."""
 
     error: GreenroomError
 
 
-EarEvent = EarReady | SpeechActivity | Heard | EarFailed
+RecogniserEvent = RecogniserReady | SpeechActivity | Heard | RecogniserFailed
 
 
 class _Listener(Protocol):
@@ -106,7 +106,7 @@ class _Follower:
 
 
 @dataclass(frozen=True)
-class ChosenEar:
+class ChosenRecogniser:
     """The chosen recogniser for a language."""
 
     engine: type[Engine]
@@ -114,7 +114,7 @@ class ChosenEar:
     exact: bool
 
 
-def choose_ear(services: Services, language: str) -> ChosenEar:
+def choose_recogniser(services: Services, language: str) -> ChosenRecogniser:
     """Return the best ready engine that can follow a person in this language.
 
     Raises:
@@ -129,22 +129,22 @@ def choose_ear(services: Services, language: str) -> ChosenEar:
         choice = None
     if choice is not None and choice.engine.card.id not in DICTATION_TOO_WEAK:
         quick = {name: value for name, value in {"beam_size": 1, "vad": False}.items() if hasattr(choice.options, name)}
-        return ChosenEar(choice.engine, choice.options.model_copy(update=quick), exact=True)
+        return ChosenRecogniser(choice.engine, choice.options.model_copy(update=quick), exact=True)
     follower = next((one for one in services.catalog.of(EngineKind.VERIFICATION) if one.card.id == FOLLOWER), None)
     if follower and language.split("-")[0] in follower.card.languages and readiness_of(follower, services.site).ready:
-        return ChosenEar(follower, follower.Options(), exact=False)
+        return ChosenRecogniser(follower, follower.Options(), exact=False)
     raise EngineNotReady("rehearsal.no-ear", language=language)
 
 
-class Ear:
+class LineRecogniser:
     """Recognises until it is closed. Any thread may call `feed`, `listen` and `close`, which return at once; `told` is called
     from the recogniser's own thread."""
 
-    def __init__(self, services: Services, language: str, told: Callable[[EarEvent], None]) -> None:
+    def __init__(self, services: Services, language: str, told: Callable[[RecogniserEvent], None]) -> None:
         self._services, self._language, self._told = services, language, told
         self._waiting: queue.Queue[NDArray[np.float32] | tuple[int, str] | None] = queue.Queue(MOST_WAITING)
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rehearsal ear", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="rehearsal recogniser", daemon=True)
         self._thread.start()
 
     def listen(self, line: int, text: str) -> None:
@@ -173,18 +173,18 @@ class Ear:
 
     def _run(self) -> None:
         try:
-            chosen = choose_ear(self._services, self._language)
+            chosen = choose_recogniser(self._services, self._language)
             with self._services.workers.lease(chosen.engine, chosen.options, cancelled=self._closed.is_set) as engine:
-                self._told(EarReady(chosen.engine.card.title, chosen.exact))
+                self._told(RecogniserReady(chosen.engine.card.title, chosen.exact))
                 self._listen(engine, _Dictation(self._language) if chosen.exact else _Follower())
         except Cancelled:
             pass
         except GreenroomError as error:
             if not self._closed.is_set():
-                self._told(EarFailed(error))
+                self._told(RecogniserFailed(error))
         except Exception:
-            log.exception("The ear of a rehearsal ended unexpectedly.")
-            self._told(EarFailed(EngineNotReady("rehearsal.ear-ended")))
+            log.exception("The recogniser of a rehearsal ended unexpectedly.")
+            self._told(RecogniserFailed(EngineNotReady("rehearsal.ear-ended")))
 
     def _listen(self, engine: Any, listener: _Listener) -> None:
         cutter = UtteranceCutter(SpeechTiming(), LONGEST_UTTERANCE)

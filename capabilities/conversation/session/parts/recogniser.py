@@ -20,8 +20,8 @@ _PADDING = int(0.2 * RATE)
 """Silence around a stretch: recognisers leave out a word that begins with the first sample."""
 
 
-class WorkerEar:
-    """See roles.EarPart."""
+class WorkerRecogniser:
+    """See roles.RecogniserPart."""
 
     def __init__(
         self, workers: WorkerPool, engine: type[Engine], options: EngineOptions, language: str, waiting: Callable[[str], None]
@@ -31,7 +31,7 @@ class WorkerEar:
         def opened(cancelled: Callable[[], bool], state: Callable[[str, str], None]) -> AbstractContextManager[Any]:
             return workers.lease(engine, options, cancelled=cancelled, on_state=state)
 
-        self._thread: PartThread[Any] = PartThread("conversation ear", opened, waiting)
+        self._thread: PartThread[Any] = PartThread("conversation recogniser", opened, waiting)
 
     async def open(self) -> None:
         await self._thread.open()

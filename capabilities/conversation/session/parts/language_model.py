@@ -14,8 +14,8 @@ from studio.language.chat import Constraint
 from studio.language.service import LanguageService
 
 
-class ServiceMind:
-    """See roles.MindPart."""
+class ServiceLanguageModel:
+    """See roles.LanguageModelPart."""
 
     def __init__(self, language: LanguageService, waiting: Callable[[str], None]) -> None:
         self.title = ""
@@ -23,19 +23,19 @@ class ServiceMind:
         def opened(cancelled: Callable[[], bool], state: Callable[[str, str], None]) -> AbstractContextManager[LanguageModel]:
             return language.model_in_use(cancelled, on_state=state)
 
-        self._thread: PartThread[LanguageModel] = PartThread("conversation mind", opened, waiting)
+        self._thread: PartThread[LanguageModel] = PartThread("conversation language model", opened, waiting)
 
     async def open(self) -> None:
         """No request is sent yet: a server loads its model with the first question."""
         await self._thread.open()
-        self.title = await self._thread.call(lambda mind: mind.name)
+        self.title = await self._thread.call(lambda llm: llm.name)
 
     async def answer(self, messages: tuple[ChatMessage, ...], longest: int, temperature: float) -> AsyncIterator[str | AnswerEnd]:
         request = ChatRequest(messages, longest, temperature)
         asked = _Asked()
 
-        def work(mind: LanguageModel) -> Iterator[str | AnswerEnd]:
-            for piece in mind.chat(request, Constraint.NONE, asked.check):
+        def work(llm: LanguageModel) -> Iterator[str | AnswerEnd]:
+            for piece in llm.chat(request, Constraint.NONE, asked.check):
                 if piece.text:
                     yield piece.text
                 if piece.ended:
