@@ -46,6 +46,17 @@ def test_folders_of_the_house_are_those_of_the_drawing() -> None:
         assert (ROOT / name).is_dir() or (ROOT / "studio" / name).is_dir(), name
 
 
+def test_the_table_of_layers_names_every_package() -> None:
+    rows = {
+        layer: set(re.findall(r"`(\w+)/`", row)) for layer, row in re.findall(r"^\| `(\w+)/` \|(.*)", ARCHITECTURE, re.MULTILINE)
+    }
+    assert set(rows) == {"tabs", "api", "capabilities", "studio", "engines", "media"}
+    for layer, named in rows.items():
+        missing = {init.parent.name for init in (ROOT / layer).glob("*/__init__.py")} - named
+        assert not missing, f"{layer}: {missing}"
+        assert not [name for name in named if not list((ROOT / layer).rglob(name))], layer
+
+
 def test_commands_are_taken_by_the_launcher() -> None:
     usage = subprocess.run([str(ROOT / "launch.sh"), "--help"], capture_output=True, text=True, check=True).stdout
     for document in DOCUMENTS:
