@@ -46,6 +46,7 @@ BENCHES = {
     "models": "F5-TTS, VoxCPM2 and Whisper in full size on an NVIDIA GPU",
     "transcription": "faster-whisper through the studio against the bare library",
     "conversation": "From the end of speech to the first sound of an answer, and from an interruption to silence",
+    "talk_in_chromium": "The same in Chromium, by a tap of microphone and loudspeaker on one clock",
     "take_checks": "What the check of takes catches, and what it leaves alone",
     "wan": "Wan 2.1 1.3B at 480p against plain diffusers, on a GPU",
     "reading_cost": "Six thousand words as they stand and as the reader reads them, by the engine's own time",
