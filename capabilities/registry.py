@@ -24,6 +24,7 @@ BUILT_IN = (
     "capabilities.character_swap.capability:CharacterSwap",
     "capabilities.director.film.capability:RenderFilm",
     "capabilities.director.book.capability:RenderBook",
+    "capabilities.director.timeline.capability:ExportProject",
     "capabilities.director.writing.capability:WriteBoard",
     "capabilities.setup.install_environment:InstallEnvironment",
     "capabilities.setup.download_weights:DownloadWeights",

@@ -159,6 +159,10 @@ def listen_and_mark(page: Any) -> None:
 
 def take_a_timeline_there_and_back(page: Any, folder: Path) -> None:
     panel = tool(page, "Export")
+    panel.get_by_label("Export as").select_option("stems")
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Export", exact=True).click()
+    assert download.value.suggested_filename == "A fox who looks for the sea (stems).zip"
     panel.get_by_label("Export as").select_option("otio")
     with page.expect_download() as download:
         panel.get_by_role("button", name="Export", exact=True).click()

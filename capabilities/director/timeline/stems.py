@@ -20,6 +20,7 @@ from capabilities.voiceover.join import Timeline
 from media.audio.audio import Audio
 from media.audio.encode import AudioWriter
 from studio.artifacts.segments import SegmentStore
+from studio.callbacks import no_op
 
 _HIGHEST = 10 ** (-1 / 20)
 
@@ -30,12 +31,14 @@ class StemWriter:
     Args:
         work: an empty folder for temporary files.
         loudness, true_peak: of the film.
+        check: called now and then; may raise, to stop.
     """
 
     def __init__(
         self, project: Project, plan: FilmPlan, lines: Lines, segments: SegmentStore, work: Path, music: Path | None,
-        loudness: float, true_peak: float,
+        loudness: float, true_peak: float, check: Callable[[], None] = no_op,
     ) -> None:  # fmt: skip
+        self._check = check
         self._project, self._plan, self._lines = project, plan, lines
         self._segments, self._work, self._music = segments, work, music
         self._loudness, self._true_peak = loudness, true_peak
@@ -50,10 +53,10 @@ class StemWriter:
         if not names and self._music is None:
             return []
         whole = self._sound(None)
-        gain = 10 ** (whole.levelled(_never).gain_db / 20)
+        gain = 10 ** (whole.levelled(self._check).gain_db / 20)
         stems: list[tuple[str, Callable[[], Iterator[Audio]]]] = [(name, self._sound(name).speech) for name in names]
         if self._music is not None:
-            stems.append((MUSIC, lambda: whole.music(_never)))
+            stems.append((MUSIC, lambda: whole.music(self._check)))
         peak = max(float(np.abs(block.samples).max(initial=0.0)) for _, blocks in stems for block in blocks())
         gain = min(gain, _HIGHEST / peak) if peak else gain
         return [_written(folder / sound_file(self._project, name), blocks(), gain) for name, blocks in stems]
@@ -81,7 +84,3 @@ def _written(path: Path, blocks: Iterator[Audio], gain: float) -> Path:
         for block in chain((first,), blocks):
             writer.write(Audio(block.samples * np.float32(gain), block.rate))
     return path
-
-
-def _never() -> None:
-    """Do nothing: an export cannot be cancelled."""

@@ -17,6 +17,7 @@ from capabilities.director.document.model import BoardLine, BoardScene, BoardSho
 from capabilities.director.film.desk import stamp_of
 from capabilities.director.projects.collection import Projects
 from capabilities.director.timeline.adopting import adopt
+from capabilities.director.timeline.capability import ExportProject
 from capabilities.director.timeline.exports import ProjectExports
 from media.audio.audio import Audio
 from media.audio.decode import decode_audio
@@ -24,7 +25,8 @@ from media.audio.encode import write_audio
 from media.timeline.read_back import ReadClip, ReadEdit
 from media.video.read import probe_video, read_frames
 from media.video.write import count_pictures
-from studio.errors import InvalidInput, MediaError
+from studio.errors import Cancelled, InvalidInput, MediaError
+from studio.jobs.model import JobState
 from tests.capabilities.director.film_maker import FilmMaker
 
 HANDLE = 10
@@ -105,6 +107,34 @@ def test_everything_holds_the_film_its_clips_with_handles_stems_subtitles_recipe
     again = maker.desk.projects.take_in(place / "project.zip")
     assert [line.text for line in again.document.lines()] == ["The sun is up.", "No.", "Yes!"]
     assert not [one for one in path.parent.iterdir() if one != path], "nothing is left beside the export"
+
+
+def test_everything_as_a_job_is_the_same_archive_in_the_library_past_a_stop(maker: FilmMaker, tmp_path: Path) -> None:
+    name, work = maker.project.folder.name, tmp_path / "work"
+    exports = maker.studio.capability(ExportProject).exports
+
+    def stopped(share: float, note: str) -> None:
+        if note.startswith("Clip 3"):
+            raise Cancelled
+
+    film = exports.spoken(name)
+    with pytest.raises(Cancelled):
+        exports.archive.write(film, "everything", "sun-sea", tmp_path / "no.zip", work, stopped)
+    assert not (tmp_path / "no.zip").exists()
+    kept = {path.name: path.stat().st_mtime_ns for path in (work / "content" / "media").glob("0*.mp4")}
+    assert sorted(kept) == ["001-a.mp4", "002-b.mp4"]
+    shares: list[float] = []
+    exports.archive.write(film, "everything", "sun-sea", tmp_path / "yes.zip", work, lambda share, note: shares.append(share))
+    assert shares == sorted(shares) and shares[-1] > 0.9
+    assert all((work / "content" / "media" / one).stat().st_mtime_ns == then for one, then in kept.items())
+
+    job = maker.studio.jobs.wait(maker.studio.jobs.submit("export_project", {"project": name, "format": "stems"}).id, 60)
+    assert job.state is JobState.DONE, job.error
+    output = maker.studio.library.get(job.outputs[0].id)
+    assert output.path.name.startswith("sun-sea-stems") and output.terms.licence
+    with zipfile.ZipFile(output.path) as stems, zipfile.ZipFile(tmp_path / "yes.zip") as everything:
+        for sound in ("sound/01-eva.wav", "sound/02-tom.wav"):
+            assert stems.read(sound) == everything.read(sound)
 
 
 def test_an_edited_timeline_gives_order_and_lengths_and_makes_only_what_changed(maker: FilmMaker, tmp_path: Path) -> None:
@@ -212,6 +242,8 @@ def test_what_was_not_made_is_refused_in_words(maker: FilmMaker, tmp_path: Path)
     with pytest.raises(InvalidInput) as told:
         given(maker, "everything", tmp_path)
     assert told.value.code == "project.film-not-made"
+    with pytest.raises(InvalidInput, match="no film of the board"):
+        maker.studio.jobs.submit("export_project", {"project": maker.project.folder.name})
     maker.project.undo()
     assert not list(tmp_path.iterdir()), "a refused export leaves nothing"
 

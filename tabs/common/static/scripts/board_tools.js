@@ -39,6 +39,29 @@ greenroom.boardTools = kit => {
     ['edl', 'Timeline, EDL (CMX 3600)'], ['stems', 'Stems: a WAV for each voice (ZIP)'], ['srt', 'Subtitles, SRT'], ['vtt', 'Subtitles, VTT'], ['ass', 'Subtitles, ASS'],
     ['project', 'The project, for another studio (ZIP)'], ['yaml', 'The board alone (YAML)'],
   ]
+  // What takes long is a job, which goes on when the page is closed; its file is in the library.
+  const packing = { id: '', line: h('p', { className: 'dr-by', hidden: true }), bar: h('progress', { max: 1, value: 0, ariaLabel: 'Progress of the export' }), note: h('span') }
+  packing.line.append(packing.bar, packing.note, button('Stop', tried(() => call('cancel', { job_id: packing.id })), { ariaLabel: 'Stop the export' }))
+  const packed = async format => {
+    const { id } = await call('submit', { kind: 'export_project', spec: { project: at.id, format } })
+    packing.id = id
+    packing.bar.value = 0
+    packing.line.hidden = false
+    alarm('')
+    for (;;) {
+      await new Promise(done => setTimeout(done, 700))
+      const job = await call('job', { job_id: id }).catch(() => null) // the server may be being started again
+      if (!job || packing.id !== id) { if (packing.id !== id) return; continue }
+      packing.bar.value = job.progress
+      packing.note.textContent = `${Math.round(job.progress * 100)} % ${job.note || ''}`
+      if (!['done', 'failed', 'cancelled', 'interrupted'].includes(job.state)) continue
+      packing.line.hidden = true
+      if (job.state === 'done') { say('The file is ready; it is in the library too.'); location.href = `${job.outputs[0].url}?download=true` }
+      else if (job.state === 'cancelled') say('The export was stopped.')
+      else throw new Error(job.error ? `${job.error.reason} ${job.error.hint || ''}`.trim() : 'The export failed.')
+      return
+    }
+  }
   const files = () => {
     const format = select(kit.isBook() ? FORMATS.slice(-2) : FORMATS, kit.isBook() ? 'project' : 'everything', { id: 'dr-format' })
     const told = h('ul', { className: 'dr-notes' })
@@ -46,11 +69,13 @@ greenroom.boardTools = kit => {
     return [
       h('p', { className: 'dr-by' }, field('Export as', format), button('Export', busy(async () => {
         say('The file is being written.')
+        if (['everything', 'stems'].includes(format.value)) { await packed(format.value); return }
         const made = await call('export_project', { project: at.id, format: format.value })
         alarm('')
         say('The file is ready.')
         location.href = made.url
       }))),
+      packing.line,
       h('p', { className: 'dr-by dr-if-film' }, picker('Take an edited timeline back (.otio)', '.otio', async file => {
         const done = await call('import_timeline', { project: at.id, file: await sent(file), version: at.version })
         await kit.load()
