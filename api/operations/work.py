@@ -106,7 +106,7 @@ def lip_sync(context: OperationContext, call: LipSyncInput) -> Film:
 
 
 class AnimatePortraitInput(Input):
-    portrait: InputFile = Field(description="A picture that shows a face.")
+    portrait: InputFile = Field(description="A picture that shows a face; with LivePortrait a video, too.")
     driving_video: InputFile = Field(description="A video of someone performing; its sound goes into the result.")
     engine: str = _engine("a faces")
     options: dict[str, Any] = OPTIONS

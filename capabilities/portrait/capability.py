@@ -12,7 +12,7 @@ from capabilities.common.face_warnings import face_warnings, warned
 from capabilities.common.inputs import input_resolver
 from capabilities.common.memory_fit import memory_fit
 from capabilities.common.outputs import as_job_output, finished_video
-from capabilities.common.render_engines import RenderEngineSelector
+from capabilities.common.render_engines import RenderEngineSelector, animates_videos
 from capabilities.common.rendering import (
     MEASURED_SECONDS,
     RenderReport,
@@ -66,10 +66,9 @@ class AnimatePortrait(Capability[PortraitSpec]):
         """
         portrait, _ = self._resolver.find(spec.portrait, "portrait")
         driving, _ = self._resolver.find(spec.driving_video, "driving video")
-        engine = self._engines.choose(spec.engine, "animate")
-        info = probe_video(driving)
-        seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
-        frames = frames_for(seconds, min(info.fps, FASTEST))
+        engine = self._engine(spec, portrait)
+        seconds = _seconds(spec, portrait, driving)
+        frames = frames_for(seconds, min(probe_video(driving).fps, FASTEST))
         known = self.runtime_stats.seconds(work_of(engine.card.id, self.kind, portrait, frames))
         return JobEstimate(engine.card.id, seconds, frames, known, *memory_fit(self._services, engine))
 
@@ -81,12 +80,10 @@ class AnimatePortrait(Capability[PortraitSpec]):
         """
         portrait, _ = self._resolver.find(spec.portrait, "portrait")
         driving, output = self._resolver.find(spec.driving_video, "driving video")
-        if not is_image(portrait):
-            raise InvalidInput("portrait.not-a-picture")
         if is_image(driving):
             raise InvalidInput("portrait.driving-video-still")
         probe_video(driving)
-        engine = self._engines.choose(spec.engine, "animate")
+        engine = self._engine(spec, portrait)
         options = self._engines.options(engine, spec.options)
         return spec.model_copy(
             update={
@@ -95,6 +92,20 @@ class AnimatePortrait(Capability[PortraitSpec]):
                 "title": spec.title or (output.title if output else driving.stem),
             }
         )
+
+    def _engine(self, spec: PortraitSpec, portrait: Path) -> type[Engine]:
+        """Return the engine of a spec; for a portrait that is a video, one that animates videos.
+
+        Raises:
+            InvalidInput, NotFound, EngineNotReady: there is none, or the requested one takes pictures only.
+        """
+        if is_image(portrait):
+            return self._engines.choose(spec.engine, "animate")
+        probe_video(portrait)
+        engine = self._engines.choose(spec.engine, "animate", animates_videos)
+        if not animates_videos(engine):
+            raise InvalidInput("portrait.not-a-picture", engine=engine.card.title)
+        return engine
 
     def describe(self) -> CapabilityDescription:
         return CapabilityDescription("Animate portrait", "Lip-sync")
@@ -185,10 +196,17 @@ class AnimatePortrait(Capability[PortraitSpec]):
         return replace(report, correlation=round(correlation, 3), lag=lag), likeness
 
 
+def _seconds(spec: PortraitSpec, portrait: Path, driving: Path) -> float:
+    """Return the length of the result: of the shorter video, and at most what was asked for."""
+    lengths = [probe_video(driving).duration]
+    if not is_image(portrait):
+        lengths.append(probe_video(portrait).duration)
+    return min([*lengths, spec.seconds] if spec.seconds else lengths)
+
+
 def _request(spec: PortraitSpec, portrait: Path, driving: Path, context: JobContext) -> AnimateRequest:
-    info = probe_video(driving)
-    fps = min(info.fps, FASTEST)
-    seconds = min(info.duration, spec.seconds) if spec.seconds else info.duration
+    fps = min(probe_video(driving).fps, FASTEST)
+    seconds = _seconds(spec, portrait, driving)
     return AnimateRequest(
         portrait=portrait, driving=driving, folder=fresh(context.scratch / "parts"), fps=(fps.numerator, fps.denominator),
         frames=max(1, round(seconds * fps)), part_frames=part_frames(fps), choice=spec.choice,

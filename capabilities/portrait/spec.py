@@ -14,7 +14,7 @@ class PortraitSpec(FaceSpec):
     """A portrait that follows a performance.
 
     Args:
-        portrait: path or output id of a picture.
+        portrait: path or output id of a picture, or of a video for an engine that animates videos.
         driving_video: path or output id of a video; its sound goes into the result.
         driving_face_number: which face of that video leads, the largest is 1; 0 leaves it to `driving_face`.
         driving_face: the same counted from 0, as it was asked for before there were numbers.

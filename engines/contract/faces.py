@@ -10,10 +10,23 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.contract.card import Traits
+
 TRACK_RATE = 100
 """Values of a mouth track per second."""
 
 MOUTH_CHANNELS = ("open", "wide", "pucker", "press")
+
+
+@dataclass(frozen=True)
+class FacesTraits(Traits):
+    """The facts of a face engine.
+
+    Args:
+        animates_videos: `animate` takes a video as the portrait, which moves by itself and performs as well.
+    """
+
+    animates_videos: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +131,11 @@ class LipSyncRequest:
 
 @dataclass(frozen=True)
 class AnimateRequest:
-    """A request to make a portrait follow the performance in a video; the fields are those of LipSyncRequest."""
+    """A request to make a portrait follow the performance in a video; the fields are those of LipSyncRequest.
+
+    Args:
+        portrait: a picture; or a video at least `frames` long, for engines with the trait `animates_videos`.
+    """
 
     portrait: Path
     driving: Path

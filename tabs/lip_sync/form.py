@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from capabilities.common.face_spec import rank_of
-from capabilities.common.render_engines import RenderEngineSelector
+from capabilities.common.render_engines import RenderEngineSelector, animates_videos
 from engines.contract import EngineKind
 from media.video.images import is_image
 from studio.changes.stamps import Topic
@@ -156,7 +156,7 @@ class LipSyncForm:
             return None
 
     def _performance(self, values: Values) -> dict[str, Any]:
-        portrait = self.face_output if values[self.face_from] == LIBRARY else self.picture
+        portrait = {LIBRARY: self.face_output, VIDEO: self.video}.get(values[self.face_from], self.picture)
         return {"portrait": values[portrait] or "", **self.driving.spec(values)}
 
     def _speech(self, values: Values) -> dict[str, Any]:
@@ -234,6 +234,11 @@ class LipSyncForm:
         except GreenroomError:
             return ""
 
+    def places(self, mode: str) -> list[str]:
+        """Return where the face can come from: a portrait is a video only where an engine that animates videos is ready."""
+        ready = (self._studio.catalog.get(row.card.id) for row in self._studio.engines.statuses(EngineKind.FACES) if row.ready)
+        return [PICTURE, VIDEO, LIBRARY] if mode == SPEAK or any(map(animates_videos, ready)) else [PICTURE, LIBRARY]
+
     def engine_choices(self, method: str) -> list[tuple[str, str]]:
         rows = self._studio.engines.statuses(EngineKind.FACES)
         able = [row for row in rows if callable(getattr(self._studio.catalog.get(row.card.id), method, None))]
@@ -275,6 +280,6 @@ class LipSyncForm:
 
     def output_update(self, place: Any, mode: str, chosen: str | None) -> Any:
         """Return an update of one of the lists of outputs. A chosen output that no longer exists stays in it, marked."""
-        faces = ("video", "image") if mode == SPEAK else ("image",)
+        faces = ("video", "image") if VIDEO in self.places(mode) else ("image",)
         kinds = {self.face_output: faces, self.audio_output: ("audio",), self.driving.driving_output: ("video",)}[place]
         return gr.update(choices=with_chosen(self._studio, output_choices(self._studio, *kinds), chosen))

@@ -134,13 +134,13 @@ class LipSyncTab:
 
     def _mode_chosen(self, mode: str, face_from: str, engine: str) -> list[Any]:
         speaks = mode == SPEAK
-        engines = self.form.engine_choices("lip_sync" if speaks else "animate")
+        engines, places = self.form.engine_choices("lip_sync" if speaks else "animate"), self.form.places(mode)
         return [
             gr.update(visible=speaks),
             gr.update(visible=not speaks),
             gr.update(
-                choices=[PICTURE, VIDEO, LIBRARY] if speaks else [PICTURE, LIBRARY],
-                value=face_from if speaks or face_from != VIDEO else PICTURE,
+                choices=places,
+                value=face_from if face_from in places else PICTURE,
                 label="Face" if speaks else "Portrait",
             ),
             self.form.output_update(self.form.face_output, mode, ""),

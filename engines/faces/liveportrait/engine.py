@@ -22,7 +22,7 @@ from engines.contract import (
     Tier,
 )
 from engines.contract.errors import EngineNotReady
-from engines.contract.faces import AnimateRequest, LipSyncRequest, RenderedPart
+from engines.contract.faces import AnimateRequest, FacesTraits, LipSyncRequest, RenderedPart
 from engines.faces.liveportrait.options import LivePortraitOptions
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class LivePortrait(Engine):
         device=Device.CUDA,
         environment="models",
         memory_gib=3.0,
+        traits=FacesTraits(animates_videos=True),
         hub_files=tuple(HubFile(REPO, path, size, sha256=checksum) for path, size, checksum in FILES.values()),
         stall_seconds=300.0,
         reload_seconds=6.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from capabilities.common import render_engines
-from capabilities.common.render_engines import RenderEngineSelector
+from capabilities.common.render_engines import RenderEngineSelector, animates_videos
 from engines.analysis.engine import FaceAnalysis
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths, Readiness
@@ -58,6 +58,16 @@ def test_auto_takes_the_best_that_the_machine_can_run(
 ) -> None:
     on_a_machine(monkeypatch, gpu, ready)
     assert engines.choose("auto", method) is engines.choose("", method) is taken
+
+
+def test_a_video_as_the_portrait_goes_to_an_engine_that_animates_videos(
+    monkeypatch: pytest.MonkeyPatch, engines: RenderEngineSelector
+) -> None:
+    on_a_machine(monkeypatch, False)
+    assert engines.choose("auto", "animate", animates_videos) is LivePortrait
+    assert [animates_videos(engine) for engine in (Puppet, MuseTalk, LivePortrait)] == [False, False, True]
+    on_a_machine(monkeypatch, False, ("puppet",))
+    assert engines.choose("auto", "animate", animates_videos) is Puppet, "which the job then refuses by name"
 
 
 def test_what_cannot_be_is_said(monkeypatch: pytest.MonkeyPatch, engines: RenderEngineSelector) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from capabilities.common import render_engines
 from capabilities.lip_sync.capability import beginning
 from capabilities.registry import all_capabilities
+from engines.contract.engine import READY
 from media.audio.decode import probe
 from media.errors import MediaError
 from media.video.images import write_picture
@@ -122,6 +124,22 @@ def test_how_long_a_face_takes_is_foretold_once_it_was_measured(studio: Services
     assert RuntimeStats(tmp_path / "none.json").seconds(Workload("puppet", "lip_sync", 512, 512, 25)) is None
     row = next(row for row in studio.estimate_accuracy() if row.work.variant == "lip_sync")
     assert row.work.engine == "puppet" and row.work.width > 0 and row.seconds > 0
+
+
+def test_a_video_as_the_portrait_is_refused_where_only_pictures_are_animated_and_the_shorter_video_counts(
+    studio: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films = []
+    for name, frames in (("short", 20), ("long", 50)):
+        film = studio.paths.root / "uploads" / f"{name}.mp4"
+        film.parent.mkdir(exist_ok=True)
+        films.append(str(write_video(film, [np.full((64, 64, 3), 90, np.uint8)] * frames)))
+    with pytest.raises(InvalidInput, match=r"Puppet animates pictures only.*LivePortrait"):
+        studio.jobs.submit("animate_portrait", {"portrait": films[0], "driving_video": films[1]})
+    monkeypatch.setattr(render_engines, "readiness_of", lambda engine, site: READY)
+    asked = {"portrait": films[0], "driving_video": films[1]}
+    told = studio.jobs.estimate("animate_portrait", asked)
+    assert (told.engine, told.frames) == ("liveportrait", 20)
 
 
 @pytest.mark.parametrize("kind", ["lip_sync", "animate_portrait"])

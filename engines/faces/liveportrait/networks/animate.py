@@ -19,18 +19,24 @@ from engines.contract.errors import EngineError
 from engines.contract.faces import AnimateRequest, RenderedPart
 from engines.faces.liveportrait.crop import HeadCrop, HeadFraming, eye_ratios, lip_ratio, whole_mask
 from engines.faces.liveportrait.driving_crop import driving_crop
+from engines.faces.liveportrait.networks.animate_video import moved, performed_video, video_frames
 from engines.faces.liveportrait.networks.keypoints import EYE_POINTS, LIP_POINTS, Motion, carried, size_ratio
 from engines.faces.liveportrait.networks.load import Networks
-from engines.faces.liveportrait.networks.source import MOST_OPEN, LivePortraitSource, framing_of, render_batch, still_source
+from engines.faces.liveportrait.networks.source import (
+    LIPS_STAND_OPEN,
+    MOST_OPEN,
+    LivePortraitSource,
+    framing_of,
+    render_batch,
+    still_source,
+)
 from engines.faces.liveportrait.options import LivePortraitOptions
-from media.video.images import read_image
+from media.video.images import is_image, read_image
 from media.video.read import Picture, read_frames
 
 _SEARCHED = 90
 """Pictures of the driving video that are looked at for its first face."""
 _DRIVING_DOWN = -0.1
-_LIPS_STAND_OPEN = 0.03
-"""Lip gap, in mouth widths, from which on a portrait's lips are closed first; upstream's lip_normalize_threshold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +59,8 @@ def animation_parts(
 ) -> Iterator[RenderedPart]:
     """Yield the parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
-    pictures = _performed(request, networks, provider, options, batch, run)
+    performed = _performed if is_image(request.portrait) else _performed_video
+    pictures = performed(request, networks, provider, options, batch, run)
     yield from written_parts(
         pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
     )
@@ -80,6 +87,21 @@ def _performed(
         squares = render_batch(networks, options, features, driving, source.key_points.expand(len(cut), -1, -1), mover.closing)
         for one, square in zip(tracked, squares, strict=True):
             yield source.crop.paste(picture, square, mask), True, one.bridged
+
+
+def _performed_video(
+    request: AnimateRequest,
+    networks: Networks,
+    provider: LandmarkProvider,
+    options: LivePortraitOptions,
+    batch: int,
+    run: RunContext,
+) -> Iterator[Edited]:
+    start = _start(request, networks, provider, options, run)
+    driving = _batches(replace(request, first_frame=0), provider, options, start, batch)
+    frames = video_frames(request, driving, (start.crop, start.face), networks, provider, options, run)
+    motions = moved(frames, start.motion, options)
+    yield from performed_video(request, frames, motions, networks, options, batch, run)
 
 
 def _batches(
@@ -188,7 +210,7 @@ class _Mover:
     def _lips_closed_first(self) -> torch.Tensor:
         options, source = self._options, self._source
         needed = options.flag_normalize_lip and options.flag_relative_motion and not options.flag_lip_retargeting
-        if not needed or source.lips < _LIPS_STAND_OPEN:
+        if not needed or source.lips < LIPS_STAND_OPEN:
             return torch.zeros_like(self._points)
         return self._networks.lip_change(self._points, _with(source.lips, np.zeros(1, np.float32)))
 

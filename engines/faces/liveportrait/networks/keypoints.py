@@ -44,6 +44,17 @@ class Motion:
         flat = torch.cat((self.shift[:, :2], torch.zeros_like(self.shift[:, 2:])), dim=1)
         return self.scale[..., None] * (self.canonical @ self.rotation + self.expression) + flat[:, None]
 
+    def taken(self, other: Motion, region: Region) -> Motion:
+        """Return this motion with what belongs to the region from another one; of expressions, never what also identifies the
+        person."""
+        result = self
+        if region in ("all", "pose"):
+            result = replace(result, rotation=other.rotation, shift=other.shift)
+        if region == "pose":
+            return result
+        chosen = _chosen(region, False, other.expression)
+        return replace(result, expression=torch.where(chosen, other.expression, self.expression))
+
     def __len__(self) -> int:
         return len(self.scale)
 
@@ -106,6 +117,17 @@ def carried(source: Motion, driving: Motion, first: Motion, region: Region, rela
     wanted = source.expression + (driving.expression - first.expression) if relative else driving.expression
     chosen = _chosen(region, relative, wanted)
     return replace(result, expression=torch.where(chosen, wanted, source.expression))
+
+
+def carried_by_video(source: Motion, driving: Motion, first: Motion, relative: bool) -> Motion:
+    """Return the motion of a portrait video under a driving one, frame by frame, for all regions.
+
+    The scale stays the portrait's, and so does its shift where motion is relative: a video moves by itself.
+    """
+    if not relative:
+        return replace(source, rotation=driving.rotation, expression=driving.expression, shift=driving.shift)
+    turned = (driving.rotation @ first.rotation.mT) @ source.rotation
+    return replace(source, rotation=turned, expression=source.expression + (driving.expression - first.expression))
 
 
 def _chosen(region: Region, relative: bool, like: Tensor) -> Tensor:

@@ -17,6 +17,8 @@ from engines.faces.liveportrait.networks.load import Networks
 from engines.faces.liveportrait.options import LivePortraitOptions
 from media.video.read import Picture
 
+LIPS_STAND_OPEN = 0.03
+"""Lip gap, in mouth widths, from which on a portrait's lips are closed first; upstream's lip_normalize_threshold."""
 MOST_OPEN = 0.8
 """The widest lip gap, in mouth widths, that upstream's page offers its lip retargeting."""
 

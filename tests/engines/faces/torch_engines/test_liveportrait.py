@@ -153,3 +153,29 @@ def test_wrong_weights_are_refused_in_words(
     told = str(refused.value)
     expected = ("warping_module.pth is damaged",) if broken == "cut off" else ("LivePortrait (warping)", "dense_motion_network")
     assert all(words in told for words in expected), told
+
+
+def test_a_portrait_video_goes_on_moving_and_performs_as_well(
+    face_host: WorkerPool, lost: Path, performance: Path, portrait: Path, tmp_path: Path
+) -> None:
+    """The face of `performance` drifts; it is given the performance once more, and keeps what it does itself."""
+    parts, pictures = made(face_host, ENGINE, performing(performance, performance, tmp_path / "a", 6, part_frames=4))
+    assert [(part.first, part.frames, part.edited) for part in parts] == [(0, 4, 4), (4, 2, 2)]
+    _, alone = made(face_host, ENGINE, performing(performance, performance, tmp_path / "b", 6), driving_multiplier=0)
+    original = pictures_of(performance)[:6]
+    assert change(pictures[5], alone[5]) > 0.5, "the driving face moves it"
+    assert change(alone[5], alone[0]) > CODED, "without one it moves as it did"
+    assert change(pictures[:, 220:, :20], original[:, 220:, :20]) < CODED + 1, "beyond the square nothing changes"
+    _, resumed = made(face_host, ENGINE, performing(performance, performance, tmp_path / "c", 6, first_frame=4))
+    assert change(resumed, pictures[4:]) < 0.05
+    _, lips = made(face_host, ENGINE, performing(performance, performance, tmp_path / "d", 6), animation_region="lip")
+    assert np.abs(lips - pictures).max() > 8
+
+
+def test_a_portrait_video_passes_where_its_face_is_hidden(
+    face_host: WorkerPool, lost: Path, performance: Path, tmp_path: Path
+) -> None:
+    parts, pictures = made(face_host, ENGINE, performing(lost, performance, tmp_path, 16), flag_lip_retargeting=True)
+    ((first, _),) = parts[0].gaps
+    assert 9 <= first <= 11
+    assert change(pictures[12:15], pictures_of(lost)[12:15]) < 2.5
