@@ -51,13 +51,13 @@ BUILT_IN: tuple[str, ...] = (
 
 
 class Catalog:
-    """All engines by id, the built-in ones first. Reads classes only: no engine is loaded here.
+    """All engines by id, the built-in ones first. Reads classes only and loads no engine.
 
     Args:
         extra: further engines as "module:Class", importable where the studio and its workers run (`engines.extra`).
 
     Raises:
-        EngineError: from the first look on, when an entry cannot be imported or is no engine; the reason names the entry.
+        EngineError: from the first access on, if an entry cannot be imported or is no engine; the reason names the entry.
     """
 
     def __init__(self, extra: Sequence[str] = ()) -> None:
@@ -76,18 +76,18 @@ class Catalog:
         return found
 
     def all(self) -> list[type[Engine]]:
-        """Every engine, built-in ones first, then the extra ones as listed."""
+        """Return every engine, built-in ones first, then the extra ones as listed."""
         return list(self._by_id.values())
 
     def of(self, capability: EngineKind) -> list[type[Engine]]:
-        """The engines of one capability, in the same order."""
+        """Return the engines of one kind, in the same order."""
         return [engine for engine in self.all() if engine.card.capability is capability]
 
     def get(self, engine_id: str) -> type[Engine]:
-        """One engine by its id.
+        """Return an engine by its id.
 
         Raises:
-            NotFound: naming near matches, or all ids when none is near.
+            NotFound: with similar ids, or all of them if none is similar.
         """
         engine = self._by_id.get(engine_id)
         if engine is not None:

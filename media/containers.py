@@ -1,7 +1,7 @@
-"""Opening media files: only formats that carry their own data.
+"""Opening of media files, restricted to formats that contain their own data.
 
-Playlists and other files that refer to other files are not opened: an uploaded one could make the decoder read other files of
-this machine or call out of it.
+Playlists and other files that refer to other files are refused: an uploaded one could make the decoder read other files of this
+machine or connect to a server.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _CLOCK = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)")
 
 @contextmanager
 def open_media(path: Path, wanted: Literal["sound", "video"] = "sound") -> Iterator[InputContainer]:
-    """A media file of a container that carries its own data.
+    """Yield a media file whose container holds its own data.
 
     Args:
-        wanted: what it should hold, for the message when it is no media file.
+        wanted: expected content, for the message if it is no media file.
 
     Raises:
-        MediaError: naming the kind of file where its first bytes show it.
+        MediaError: with the kind of file if its first bytes show it.
     """
     if not path.is_file():
         raise MediaError("media.file-missing", file=path.name)
@@ -57,8 +57,9 @@ def open_media(path: Path, wanted: Literal["sound", "video"] = "sound") -> Itera
 
 
 def declared_end(stream: AudioStream | VideoStream) -> float | None:
-    """When a track ends on the file's clock, in seconds, as a tag of Matroska and WebM says, whose headers have no lengths of
-    tracks; None where nothing says it."""
+    """Return the end of a track in seconds by a tag of Matroska and WebM, whose headers have no track lengths; None without
+    one.
+    """
     named = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
     return None if named is None else int(named[1]) * 3600 + int(named[2]) * 60 + float(named[3])
 

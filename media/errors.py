@@ -1,4 +1,4 @@
-"""The studio's one exception root, in the lowest layer so that every package can raise it."""
+"""The root of the studio's exceptions, in the lowest layer so that every package can raise it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _LITERAL = "{sort} was raised with a finished sentence, which is taken until 1.0
 
 
 class GreenroomError(Exception):
-    """A failure with a message for the user: what is wrong, what to do, and whether trying again can help.
+    """A failure with a message for the user: the reason, the remedy, and whether a retry can help.
 
-    It is raised as a code with parameters. The text is made from the catalogue when it is read, in the language of that
-    request, also for a failure that was stored in a row or came from a worker.
+    It is raised as a code with parameters. The text comes from the catalogue when it is read, in the language of that request,
+    also for a failure that was stored in a row or came from a worker.
 
     Args:
         code: `area.what-is-wrong`, stable, with an entry in `messages/<language>/<area>.toml` of a layer.
-        hint: goes with a finished sentence in place of a code, which engines written for 0.9 raise; it is told under the
-            class's `literal_code` until 1.0, with a warning.
-        retryable: whether the same request may succeed later without a change; None means the default of the class.
+        hint: for a finished sentence in place of a code, as engines written for 0.9 raise it; reported under the class's
+            `literal_code` until 1.0, with a warning.
+        retryable: whether the same request may succeed later without a change; None for the class's default.
         parameters: values of the entry's fields; never a traceback, a secret or a home path.
     """
 
@@ -43,7 +43,7 @@ class GreenroomError(Exception):
 
     @classmethod
     def saying(cls: type[E], message: Message, *, retryable: bool | None = None) -> E:
-        """An error of this class with a message that was made elsewhere."""
+        """Return an error of this class with an existing message."""
         return cls(message.code, retryable=retryable, **message.parameters)
 
     @property
@@ -65,20 +65,21 @@ class GreenroomError(Exception):
         return self.message.hint()
 
     def reason_in(self, language: str | None) -> str:
-        """The reason in the given language; None means that of this request."""
+        """Return the reason in a language; None for that of this request."""
         reason = self.message.reason(language)
         for place in self.surroundings:
             reason = Message(place.code, {**place.parameters, "reason": reason}).reason(language)
         return reason
 
     def hint_in(self, language: str | None) -> str:
-        """The hint, likewise."""
+        """Return the hint, likewise."""
         return self.message.hint(language)
 
     def within(self: E, code: str, /, **parameters: Any) -> E:
-        """This error with the place where it arose, such as a line of a script; `{reason}` in that entry is this error's reason.
+        """Return this error with its context, such as a line of a script; `{reason}` in the entry of `code` is this error's
+        reason.
 
-        The code stays that of what is wrong.
+        The code of the error does not change.
         """
         self.surroundings = (*self.surroundings, Message.of(code, **parameters))
         return self
@@ -87,7 +88,7 @@ class GreenroomError(Exception):
         return f"{self.reason} {self.hint}".strip()
 
     def as_dict(self) -> dict[str, Any]:
-        """It as JSON, as it is in a job's row, on the wire from a worker and in the public API; `restored` reads it."""
+        """Return the error as JSON for a job's row, the wire of a worker and the public API; `restored` reads it."""
         fields = {"reason": self.reason, "hint": self.hint, "retryable": self.retryable, **self.message.as_dict()}
         if self.surroundings:
             fields["within"] = [place.as_dict() for place in self.surroundings]
@@ -125,7 +126,7 @@ class Cancelled(GreenroomError):
 
 
 def error_class(name: str) -> type[GreenroomError]:
-    """The class of errors of this name, as far as its module has been imported; the root for one that is unknown."""
+    """Return the error class of a name if its module has been imported; the root for an unknown one."""
     waiting: list[type[GreenroomError]] = [GreenroomError]
     while waiting:
         sort = waiting.pop()
@@ -136,9 +137,9 @@ def error_class(name: str) -> type[GreenroomError]:
 
 
 def restored(fields: Mapping[str, Any], sort: type[E]) -> E:
-    """The error that `as_dict` returned, as one of this class.
+    """Return the error that `as_dict` returned, as one of this class.
 
-    Of one that was written before there were codes, and of a code that no catalogue here knows, the sentences are kept.
+    Sentences from before there were codes, and of codes that no catalogue has, are kept.
     """
     told = Entry(literal(fields.get("reason")), literal(fields.get("hint")))
     error = _empty(sort, "")
@@ -158,7 +159,7 @@ def _places(within: Any) -> list[Mapping[str, Any]]:
 
 
 def literal(text: object) -> str:
-    """A finished sentence as a pattern."""
+    """Return a finished sentence as a pattern."""
     return str(text or "").replace("{", "'{'").replace("}", "'}'")
 
 

@@ -1,4 +1,4 @@
-"""The kind of a file by its first bytes: a refusal that names the kind shows what went wrong."""
+"""Detection of a file's kind by its first bytes, for error messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BRANDS: tuple[tuple[bytes, str], ...] = (
 
 
 def file_kind(path: Path) -> str:
-    """The kind of a file, with its article ("a PDF document"); "" where its first bytes do not show it."""
+    """Return the kind of a file with its article ("a PDF document"); "" if its first bytes do not show it."""
     try:
         with path.open("rb") as file:
             head = file.read(512)

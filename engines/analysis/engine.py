@@ -1,7 +1,7 @@
-"""Face analysis: finds faces, turns speech into mouth movement, and measures the mouths of finished videos. On any CPU.
+"""Face analysis on any CPU: detects faces, converts speech to mouth movement, and measures the mouths of finished videos.
 
-Every engine that renders faces works from what this one finds, so that all of them are judged by the same measure. The two models
-that find the face are MediaPipe's (Apache-2.0); phones are recognised by pocketsphinx (BSD) where it is installed.
+All engines that render faces use its results, so that the same measure applies to all of them. The two models that find the face
+are MediaPipe's (Apache-2.0); pocketsphinx (BSD), if installed, recognises phones.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The built-in landmark provider: MediaPipe's short-range face detector and 468-point face mesh on ai-edge-litert.
 
-Model files: assets/faces (Apache License 2.0, see NOTICE). Method of MediaPipe's face landmark graph: a detector's box turned to
-the line of the eyes is the mesh's first crop; the mesh itself gives the next one.
+Model files: assets/faces (Apache License 2.0, see NOTICE). The method is that of MediaPipe's face landmark graph: the first crop
+of the mesh is the detector's box, rotated to the line of the eyes; later crops come from the previous mesh.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ class _Found:
 
 
 class FaceMesh:
-    """LandmarkProvider on the CPU. One thread at a time.
+    """LandmarkProvider on the CPU. Not thread-safe.
 
     Args:
-        looks: crops of a followed face whose meshes are averaged, 1 to MOST_LOOKS. One mesh alone misses an opening of the lips
-            by up to 0.03 mouth widths from frame to frame, on turned heads above all, and the next crop inherits its error.
+        looks: crops of a tracked face whose meshes are averaged, 1 to MOST_LOOKS. A single mesh misses an opening of the lips by
+            up to 0.03 mouth widths from frame to frame, mostly on turned heads, and the next crop inherits its error.
     """
 
     def __init__(self, assets: Path, threads: int = 1, looks: int = 1) -> None:
@@ -75,8 +75,10 @@ class FaceMesh:
         self._anchors = _anchors()
 
     def find(self, picture: Picture, most: int = 16) -> list[Face]:
-        """The largest first; after them what the detector takes for a face with less certainty, a badge or a knot in wood, be it
-        ever so large. Where the mesh fits such a thing badly too, it is none, unless it is all that there is."""
+        """Return all faces, the largest first, followed by uncertain detections (a badge, a knot in wood) of any size.
+
+        An uncertain detection with a poor mesh is dropped unless it is the only one.
+        """
         faces: list[Face] = []
         misfits: list[Face] = []
         for found in self._detect(picture)[:most]:
@@ -88,8 +90,11 @@ class FaceMesh:
         return sorted(faces or misfits, key=lambda face: (face.likeness < _CLEAR, -face.height))
 
     def follow(self, picture: Picture, previous: Face) -> Face | None:
-        """The mesh found again from its last place, and held against the detector: of a face that moves by a quarter of its
-        height within a frame, the mesh alone fits itself to the lower half and is sure of it."""
+        """Return the mesh at its last position, compared with the detector.
+
+        If a face moves by a quarter of its height within a frame, the mesh alone fits itself to the lower half with high
+        confidence.
+        """
         face = self._followed(picture, previous)
         seen = self._detected_near(picture, previous)
         if seen is None or (face is not None and _apart(face, seen) <= _AGREE * face.height):

@@ -29,13 +29,13 @@ SMALLEST_FACE = 36.0
 
 
 def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, what: Where = "picture") -> Face:
-    """The face that is meant, fit to be moved.
+    """Return the chosen face, checked to be fit for animation.
 
     Args:
-        what: which of a job's files the picture is of, for what is said of it.
+        what: the file of the job that shows the picture, for messages.
 
     Raises:
-        EngineError: for no face, fewer than asked for, none at the point, one too small, or a profile.
+        EngineError: no face, fewer than requested, none at the point, one that is too small, or a profile.
     """
     faces = provider.find(picture)
     if not faces:
@@ -55,14 +55,14 @@ def face_of(picture: Picture, provider: LandmarkProvider, choice: FaceChoice, wh
 
 
 def with_mouth(picture: Picture, face: Face, what: Where) -> Face:
-    """The face itself. Raises EngineError where a mask or another thing is over its mouth, on which none may be drawn."""
+    """Return the face. Raises EngineError if a mask or another object covers its mouth."""
     if mouth_is_covered(picture, face):
         raise EngineError("face.mouth-covered", where=what)
     return face
 
 
 def seen_faces(file: Path, provider: LandmarkProvider, check: Callable[[], None]) -> list[SeenFace]:
-    """All faces of a picture, or of the first picture of a video that shows one, the largest first; [] for none.
+    """Return all faces of a picture, or of the first frame of a video that shows one, the largest first; [] for none.
 
     Raises:
         MediaError: the file cannot be read.
@@ -85,15 +85,15 @@ def _seen(face: Face, picture: Picture) -> SeenFace:
 
 
 def searched(number: int) -> bool:
-    """Whether a picture of a video is one of those that are searched for the first face."""
+    """Return whether a frame of a video is one of those that are searched for the first face."""
     return number % (_OFTEN if number < _THOROUGHLY else _SELDOM) == 0
 
 
 def first_face(file: Path, provider: LandmarkProvider, choice: FaceChoice, check: Callable[[], None]) -> Face:
-    """The face that is meant in a picture, or where it is first seen in a video.
+    """Return the chosen face of a picture, or of the first frame of a video that shows it.
 
     Raises:
-        EngineError: no face, none that can be moved, or one whose mouth is never seen.
+        EngineError: no face, none that can be animated, or one whose mouth is never visible.
         MediaError: the file cannot be read.
     """
     if is_image(file):

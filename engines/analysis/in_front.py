@@ -1,8 +1,8 @@
-"""Detects what is in front of a face: hair, glasses, a microphone, a mask, a hand; and whether a mouth is visible at all.
+"""Detection of objects in front of a face (hair, glasses, a microphone, a mask, a hand), and of the visibility of a mouth.
 
-The silhouette of a person includes hair and hands and what is held, so it cannot tell; colours can. A face has a few colours of
-its own. Whatever else lies within its outline and goes on beyond it has come from outside: strands, frames, things. Eyes, brows
-and lips are of other colours too, but they are islands in the skin.
+The silhouette of a person includes hair, hands and held objects, so it is no indication; colours are. A face has a few colours of
+its own. Everything else that is within its outline and continues beyond it is an object in front. Eyes, brows and lips have other
+colours too, but are islands in the skin.
 """
 
 from __future__ import annotations
@@ -67,10 +67,11 @@ Mask = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class InFront:
-    """
+    """Objects in front of a face.
+
     Args:
-        mask: [height, width] of the picture, 0..1: what is in front of the face.
-        lips: 0..1, how much of the lips it covers.
+        mask: [height, width] of the picture, 0 to 1.
+        lips: 0 to 1, covered share of the lips.
     """
 
     mask: Mask
@@ -88,10 +89,10 @@ class InFront:
 
 
 class OwnColours:
-    """The colours of one person's face, from pictures that show it; told from another picture's light by the skin below the eyes.
+    """The colours of one person's face, adapted to another picture's light by the skin below the eyes.
 
     Args:
-        face: in `picture`, with nothing before it.
+        face: in `picture`, with nothing in front.
     """
 
     def __init__(self, picture: Picture, face: Face) -> None:
@@ -107,7 +108,7 @@ class OwnColours:
         self._centres = np.asarray(centres, np.float32)[np.bincount(np.ravel(labels), minlength=count) >= _SOME * len(scaled)]
 
     def in_front(self, picture: Picture, face: Face) -> InFront | None:
-        """What is in front of the lower half of the same face in another picture; None where nothing is."""
+        """Return the objects in front of the lower half of the same face in another picture; None if there are none."""
         small = _Small(picture, face)
         lower, lips = small.polygon(_LOWER), small.polygon(points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[-2:0:-1])
         light = np.clip(small.skin - self._skin, -_FARTHEST, _FARTHEST)
@@ -119,8 +120,10 @@ class OwnColours:
 
 
 def mouth_is_covered(picture: Picture, face: Face) -> bool:
-    """Whether a mask or another thing of one colour is where the mouth should be: no lips are told from what is around them, and
-    that is not of the skin's colour, nor of a beard's, which is dark and uneven."""
+    """Return whether a mask or another object of one colour is at the mouth.
+
+    No lips are distinguishable there, and the colour is neither that of skin nor of a beard, which is dark and uneven.
+    """
     small = _Small(picture, face)
     flat = small.points
     outer = flat[list(points.OUTER_UPPER_LIP + points.OUTER_LOWER_LIP[-2:0:-1])]
@@ -137,10 +140,10 @@ def mouth_is_covered(picture: Picture, face: Face) -> bool:
 
 
 def hair_in_front(picture: Picture, face: Face) -> Mask:
-    """[height, width] of the picture, 0..1: hair, frames of glasses and things in front of a face, without knowing it before.
+    """Return the coverage [height, width] of the picture, 0 to 1, by hair, glasses and objects in front of an unknown face.
 
-    What is not of the skin's colour and reaches in from outside is in front; a beard, which is of the hair's colour and lies
-    below the nose, is the face's own.
+    Areas of another colour than the skin that extend beyond the face are in front; a beard, which has the hair's colour and is
+    below the nose, belongs to the face.
     """
     small = _Small(picture, face)
     oval = small.polygon(points.OVAL)
@@ -189,7 +192,7 @@ def _reaching_outside(foreign: NDArray[np.uint8], inside: NDArray[np.uint8], wan
 
 
 class _Small:
-    """The surroundings of a face, turned upright and brought to one size; colours in Lab."""
+    """The surroundings of a face, rotated upright and scaled to one size; colours in Lab."""
 
     def __init__(self, picture: Picture, face: Face) -> None:
         flat = face.points[:, :2].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Faces as landmarks: the value, what can be read from it, and the protocol of whatever finds them."""
+"""Faces as landmarks: the value, measures of it, and the protocol of landmark providers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Face:
     """One face.
 
     Args:
-        points: float32 [468, 3], pixels of the picture; z grows away from the camera, in the same unit.
-        presence: 0..1, how surely there is a face where the points lie.
-        likeness: 0..1, the detector's confidence that it is a face; 1 where it was tracked.
+        points: float32 [468, 3], pixels of the picture; z increases away from the camera, in the same unit.
+        presence: 0 to 1, probability of a face at the points.
+        likeness: 0 to 1, the detector's confidence; 1 if it was tracked.
     """
 
     points: Points
@@ -40,13 +40,13 @@ class Face:
 
     @property
     def yaw(self) -> float:
-        """Degrees the head is turned to the side; 0 looks into the camera."""
+        """Rotation of the head to the side in degrees; 0 is frontal."""
         across = self.points[points.LEFT_CHEEK_EDGE] - self.points[points.RIGHT_CHEEK_EDGE]
         return float(np.degrees(np.arctan2(across[2], np.hypot(across[0], across[1]))))
 
     @property
     def eye_distance(self) -> float:
-        """Between the outer corners of the eyes, in space, so that turning the head changes nothing."""
+        """Distance of the outer corners of the eyes in 3D, which turns of the head do not change."""
         right, left = points.OUTER_EYE_CORNERS
         return float(np.linalg.norm(self.points[left] - self.points[right]))
 
@@ -76,17 +76,17 @@ class Face:
 
 
 class LandmarkProvider(Protocol):
-    """Finds faces. Another one (a better model, a GPU) can take the built-in's place anywhere in this folder."""
+    """Finds faces. Code in this folder works with any implementation, such as a better model or one on a GPU."""
 
     def find(self, picture: NDArray[np.uint8], most: int = 16) -> list[Face]:
-        """All faces of an RGB picture, the largest first."""
+        """Return all faces of an RGB picture, the largest first."""
 
     def follow(self, picture: NDArray[np.uint8], previous: Face) -> Face | None:
-        """The face that was `previous` in the picture before; None when it is lost."""
+        """Return the face that was `previous` in the last picture; None if it is lost."""
 
 
 def chosen(faces: list[Face], choice: FaceChoice, width: int, height: int) -> Face | None:
-    """The face that is meant; a point takes the nearest one, None when there is none of that rank."""
+    """Return the chosen face: the closest one to a point, or the one of a rank; None if there is none."""
     if choice.has_point and faces:
         at = np.array([choice.x * width, choice.y * height])
         return min(faces, key=lambda face: float(np.linalg.norm(face.centre - at) / face.height))

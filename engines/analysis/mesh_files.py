@@ -1,4 +1,4 @@
-"""The files of the face mesh below the assets, and whether they are there: cheap to import for every engine that finds faces."""
+"""The files of the face mesh in the assets, and whether they exist. Cheap to import for every engine that detects faces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOPOLOGY_FILE = "faces/face_mesh_topology.npz"
 
 
 def mesh_readiness(site: EnginePaths, *more: str) -> Readiness:
-    """Whether faces can be found; `more` are further files below the assets that the engine needs."""
+    """Return whether faces can be detected; `more` are further files of the engine in the assets."""
     if not all((site.assets / name).is_file() for name in (DETECTOR_FILE, MESH_FILE, *more)):
         return Readiness(False, Message.of("readiness.face-files-missing"), Message.of("step.restore-faces"))
     return READY

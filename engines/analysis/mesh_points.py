@@ -1,4 +1,4 @@
-"""Which of the 468 mesh points are what. "Right" and "left" are the person's own; the right side is on the left in a picture.
+"""Indices of the 468 mesh points. "Right" and "left" are the person's own; the right side is on the left in a picture.
 
 Numbers as in MediaPipe's canonical face model (Apache License 2.0).
 """

@@ -1,4 +1,4 @@
-"""Measuring a finished video: how far its mouth is open, and how well that follows a track."""
+"""Measurement of a finished video: the opening of its mouth, and its agreement with a track."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _FARTHEST = 6
 def measured(
     video: Path, fps: Fraction, frames: int, provider: LandmarkProvider, choice: FaceChoice, run: RunContext
 ) -> MouthMeasurement:
-    """The lip gap in each of the first `frames` pictures, in widths of the mouth at rest.
+    """Return the lip gap in each of the first `frames` frames, in widths of the mouth at rest.
 
-    A rounded mouth is narrower: told in its own width, as the mesh shows it, the same gap would be read as a wider opening. So it
-    is told by the distance of the eyes, which speech does not change, and by how wide this mouth usually is beside it.
+    A rounded mouth is narrower, so that in its present width the same gap would be a larger opening. Therefore the unit is the
+    distance of the eyes, which speech does not change, times the usual ratio of this mouth to it.
     """
     gaps, widths = np.full((2, frames), np.nan, np.float32)
     face: Face | None = None

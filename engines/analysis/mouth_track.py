@@ -29,10 +29,10 @@ _LONGEST_ALIGNED = 60.0
 
 
 def mouth_track_of(request: MouthTrackRequest, progress: Callable[[float], None]) -> MouthTrack:
-    """The mouth track of a sound, a block in memory at a time.
+    """Return the mouth track of a sound, which is read in blocks.
 
     Args:
-        progress: called between blocks with the share that is done; raises to stop.
+        progress: called between blocks with the finished share; raises to cancel.
 
     Raises:
         MediaError: the sound cannot be read.

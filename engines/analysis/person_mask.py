@@ -1,4 +1,4 @@
-"""Which pixels of a picture are a person: hair, hands and clothes too, and nothing of what stands behind.
+"""Segmentation of people, including hair, hands and clothes, from the background.
 
 Model file: assets/faces/selfie_segmentation.tflite (MediaPipe, Apache License 2.0, see NOTICE).
 """
@@ -29,20 +29,21 @@ Coverage = NDArray[np.float32]
 
 
 class PersonMask:
-    """Finds the silhouette around a face. One thread at a time."""
+    """Segments the silhouette around a face. Not thread-safe."""
 
     def __init__(self, assets: Path, threads: int = 1) -> None:
         self._model = TfliteModel(assets / PERSON_FILE, threads)
 
     def beside(self, picture: Picture, face: Face) -> Coverage:
-        """For each pixel near the face how surely it is no person; 0 everywhere where the model does not know the face itself for
-        one, as of some paintings."""
+        """Return for each pixel near the face the probability that it is background; 0 everywhere if the model does not recognise
+        the face as a person, as in some paintings.
+        """
         person = self.around(picture, face)
         inside = person[cv2.fillPoly(np.zeros(person.shape, np.uint8), [_oval(face)], 1) > 0]
         return np.zeros_like(person) if inside.size == 0 or inside.mean() < _KNOWN else 1 - person
 
     def around(self, picture: Picture, face: Face) -> Coverage:
-        """For each pixel of the picture how surely it is a person; 0 farther from the face than head and shoulders."""
+        """Return for each pixel the probability of a person; 0 farther from the face than head and shoulders."""
         height, width = picture.shape[:2]
         reach = _AROUND * face.height
         left, top = (int(max(0, value - reach)) for value in face.centre)

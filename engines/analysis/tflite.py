@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class TfliteModel:
-    """Runs on the CPU. One thread at a time."""
+    """A model on the CPU. Not thread-safe."""
 
     def __init__(self, path: Path, threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter

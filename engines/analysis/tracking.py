@@ -1,4 +1,4 @@
-"""One face through a video: followed, smoothed, and filled in where it is lost for a moment. A window of frames in memory."""
+"""Tracking of one face through a video: smoothed, and interpolated across short gaps. Memory holds a window of frames."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _JUMP = 0.6
 
 @dataclass(frozen=True, eq=False)
 class TrackedFrame:
-    """A picture with its face.
+    """A frame with its face.
 
     Args:
         face: smoothed; None in a gap.
-        bridged: the face was filled in between its neighbours.
-        strength: 0..1, the opacity of an edit: it fades beside a gap.
+        bridged: the face was interpolated between its neighbours.
+        strength: 0 to 1, the opacity of an edit, which fades beside a gap.
     """
 
     number: int
@@ -53,10 +53,10 @@ class _SeenFace:
 
 
 class FaceTracker:
-    """Follows one face. The first frame given decides which, by `choice`.
+    """Tracks one face, which `choice` selects in the first frame.
 
     Args:
-        near: the face in an earlier frame of the same video, where tracking continues.
+        near: the face in an earlier frame of the same video, to continue its track.
     """
 
     def __init__(self, provider: LandmarkProvider, choice: FaceChoice, near: Face | None = None) -> None:
@@ -66,7 +66,7 @@ class FaceTracker:
         self._since_search = _SEARCH_EVERY
 
     def track(self, frames: Iterable[tuple[int, Picture]]) -> Iterator[TrackedFrame]:
-        """The same frames in order, WINDOW of them late."""
+        """Yield the same frames in order, delayed by WINDOW frames."""
         window: deque[_SeenFace] = deque()
         behind: deque[_SeenFace] = deque(maxlen=max(_FADE, 2))
         for number, picture in frames:

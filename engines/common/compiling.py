@@ -1,7 +1,7 @@
-"""Whether torch can compile a model on this machine. Used in a worker, and by the doctor's probe.
+"""Whether torch can compile a model on this machine. Used in workers, and by the doctor's probe.
 
-torch.compile is lazy: what is missing shows at the first forward pass. Triton, which makes the kernels of a GPU, builds its
-driver with a C compiler against the headers of Python (triton/runtime/build.py), on the first call as well.
+torch.compile is lazy: a missing prerequisite shows at the first forward pass. Triton, which compiles kernels for a GPU, builds
+its driver with a C compiler and the headers of Python (triton/runtime/build.py), at the first call as well.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which device a recogniser can reach on this machine, from a few file checks."""
+"""The devices that a recogniser can use on this machine, from a few file checks."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _SYSTEM_FOLDERS = ("/usr/local/cuda/lib64", "/usr/local/cuda-12/lib64", "/usr/li
 
 @cache
 def has_nvidia_gpu() -> bool:
-    """Whether NVIDIA's driver is loaded."""
+    """Return whether NVIDIA's driver is loaded."""
     return Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidiactl").exists()
 
 
 @cache
 def ctranslate2_cublas() -> Path | None:
-    """The CUDA 12 library that CTranslate2's x86-64 build opens by name; None where it cannot use a GPU.
+    """Return the CUDA 12 library that CTranslate2's x86-64 build loads by name; None if it cannot use a GPU.
 
-    Its ARM64 build has no CUDA at all. PyTorch of today brings CUDA 13, so the older library has to be installed beside it.
+    Its ARM64 build has no CUDA. Current PyTorch ships CUDA 13, so that the older library has to be installed beside it.
     """
     if platform.machine() != "x86_64" or not has_nvidia_gpu():
         return None

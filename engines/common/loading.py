@@ -1,9 +1,8 @@
-"""Loads weights from disk to their device: tensor by tensor, without a second copy, and with every tensor required.
+"""Loading of weights from disk to their device: tensor by tensor, without a second copy, and with every tensor required.
 
-On a machine whose GPU shares main memory (and on one without a GPU) a memory-mapped file takes memory a second time, beside the
-tensors made of it. There the file is read with safetensors' `pread` backend instead, straight to the device, and its pages are
-dropped from the page cache afterwards. On a card with memory of its own mapping is the quicker way. torch and safetensors are
-imported here only when something is loaded, inside a worker.
+With unified memory (and without a GPU) a memory-mapped file takes memory a second time, in addition to its tensors. Therefore the
+file is read with safetensors' `pread` backend there, directly to the device, and its pages are dropped from the page cache. On a
+discrete GPU mapping is faster. torch and safetensors are imported only in a worker that loads something.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ SHOWN_NAMES = 3
 
 
 def shares_main_memory(device: str) -> bool:
-    """Whether what lives on this device lives in main memory: the CPU, or a GPU that is part of it."""
+    """Return whether a device uses main memory: the CPU, or a GPU with unified memory."""
     import torch
 
     if not device.startswith("cuda"):
@@ -32,7 +31,7 @@ def shares_main_memory(device: str) -> bool:
 
 
 def read_tensors(path: Path, device: str = "cpu") -> Iterator[tuple[str, torch.Tensor]]:
-    """The tensors of a safetensors file one after the other, each on `device`; drop each before taking the next.
+    """Yield the tensors of a safetensors file, each on `device`; drop each before taking the next.
 
     Raises:
         EngineError: the file is damaged or no safetensors file.
@@ -53,8 +52,10 @@ def read_tensors(path: Path, device: str = "cpu") -> Iterator[tuple[str, torch.T
 
 @contextmanager
 def lazy_tensors(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    """The tensors of safetensors files by name, each read with `pread` when it is indexed (`[...]`), for libraries that take
-    such; the files' page cache is dropped at the end.
+    """Yield the tensors of safetensors files by name, each read with `pread` when it is indexed (`[...]`), for libraries that
+    accept them.
+
+    The files' page cache is dropped at the end.
 
     Raises:
         EngineError: a file is damaged or no safetensors file.
@@ -88,7 +89,7 @@ def drop_page_cache(path: Path) -> None:
 
 
 def drop_folder_cache(folder: Path) -> None:
-    """`drop_page_cache` for the weights in a folder that a library has read by itself."""
+    """Call `drop_page_cache` for the weights in a folder that a library has read itself."""
     for path in folder.glob("*"):
         if path.suffix in {".safetensors", ".bin", ".pt", ".pth"}:
             drop_page_cache(path)

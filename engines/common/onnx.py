@@ -1,4 +1,4 @@
-"""ONNX graphs run by onnxruntime on the CPU, and values from inside a graph as outputs. Imported in workers only."""
+"""ONNX graphs on the CPU by onnxruntime, with inner values of a graph as outputs. Imported in workers only."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ _MODEL_GRAPH, _GRAPH_OUTPUT, _VALUE_NAME = 7, 12, 1
 
 
 def open_graph(path: Path, threads: int, *inner: str) -> Any:
-    """An `onnxruntime.InferenceSession` of a file, with values of the graph's inside as further outputs, the last ones.
+    """Return an `onnxruntime.InferenceSession` of a file, with inner values of the graph as further outputs at the end.
 
-    Protocol buffers that are laid end to end are merged, and lists in them joined, so a graph is given another output by
-    a few bytes behind the file, which stays as its makers wrote it.
+    Concatenated protocol buffers are merged, and lists in them joined, so that a few bytes after the unchanged file add outputs.
 
     Args:
-        threads: how many compute; they sleep while they wait, because a spinning thread costs a whole core.
+        threads: number of threads; they sleep while they wait, because a spinning thread takes a whole core.
         inner: names of values inside the graph.
 
     Raises:
@@ -40,10 +39,10 @@ def open_graph(path: Path, threads: int, *inner: str) -> Any:
 
 
 def run_and_give_back(session: Any, feed: dict[str, Any]) -> list[Any]:
-    """All outputs of one call, after which the memory it computed in goes back to the machine.
+    """Return all outputs of one call, and release the memory of the call.
 
-    By itself onnxruntime keeps the most that any call needed for as long as the session lives; where inputs differ in length
-    and a model waits while another one works, that is the memory of both.
+    By default onnxruntime keeps the maximum of all calls while the session exists; with inputs of different lengths, and a model
+    that waits while another one runs, that is the memory of both.
     """
     import onnxruntime
 

@@ -1,6 +1,6 @@
-"""The most memory that this process held during one piece of work, and what is free, in a worker.
+"""Peak memory of this process during one piece of work, and free memory, in a worker.
 
-torch is imported only where it is there.
+torch is imported only if it is installed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def begin_peak(device: str) -> None:
 
 
 def peak_bytes(device: str) -> int:
-    """The most held since `begin_peak`, of the pool that an engine on this device is budgeted in; 0 when it is unknown."""
+    """Return the peak since `begin_peak`, of the pool in which an engine on this device is budgeted; 0 if it is unknown."""
     resident = _resident_peak()
     if not device.startswith("cuda"):
         return resident
@@ -41,7 +41,7 @@ def release_cached_memory(device: str) -> None:
 
 
 def free_gib(device: str) -> float:
-    """What could be taken now where this device's tensors live, without swapping; 0 when it is unknown."""
+    """Return the free memory for this device's tensors in GiB, without swapping; 0 if it is unknown."""
     if device.startswith("cuda") and not shares_main_memory(device):
         cuda = sys.modules["torch"].cuda
         unused = cuda.memory_reserved() - cuda.memory_allocated()

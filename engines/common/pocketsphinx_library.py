@@ -56,13 +56,14 @@ _MODELS = ("lm", "allphone")
 
 
 class SphinxDecoder:
-    """One utterance after the other, by the package's own model of English. For one thread at a time.
+    """Decodes one utterance after the other with the package's own English model. For use by one thread at a time.
 
     Args:
         settings: one of the sets above, by the library's names; models by their file names.
 
     Raises:
-        ImportError: pocketsphinx is not installed. EngineError: its files are damaged.
+        ImportError: pocketsphinx is not installed.
+        EngineError: its files are damaged.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -89,7 +90,7 @@ class SphinxDecoder:
             self._decoder = None
 
     def decode(self, samples: NDArray[np.int16]) -> list[tuple[str, int, int]]:
-        """What is heard with its first and last frame, fillers and silences too.
+        """Return the recognised words with their first and last frame, including fillers and silences.
 
         Raises:
             EngineError: the library failed.
@@ -98,14 +99,14 @@ class SphinxDecoder:
         return list(self._segments())
 
     def knows(self, word: str) -> bool:
-        """Whether the dictionary has this word."""
+        """Return whether the dictionary has this word."""
         found = self._library.ps_lookup_word(self._decoder, word.encode())
         if found:
             _LIBC.free(found)
         return bool(found)
 
     def align(self, samples: NDArray[np.int16], text: str) -> list[tuple[str, int, int]]:
-        """The phones of a text whose words are known, each with its first frame and the one after its last.
+        """Return the phones of a text of known words, each with its first frame and the one after its last.
 
         Raises:
             EngineError: the text does not fit the sound.

@@ -1,7 +1,7 @@
-"""The files of a checkpoint, by its own index if that is on this machine.
+"""The files of a checkpoint, by its own index if it is installed.
 
-A card names the shards of the commit that it means, so that their size is known before anything is fetched. The index
-(`model.safetensors.index.json`) is what the makers wrote; where it names other files, those are the checkpoint.
+A card names the shards of its commit, so that their size is known before a download. The index (`model.safetensors.index.json`)
+is the upstream list; if it names other files, these are the checkpoint.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,150}\.safetensors")
 
 
 def indexed_paths(paths: Iterable[str], folder: Path) -> tuple[str, ...]:
-    """The paths in a repository's folder, with the shards that each index in it names in place of those that are given."""
+    """Return the paths in a repository's folder, with the shards of each index in it in place of the given ones."""
     found: dict[str, None] = {}
     for path in paths:
         for name in _named_by_index(path, folder) or (path,):
@@ -30,17 +30,17 @@ def indexed_paths(paths: Iterable[str], folder: Path) -> tuple[str, ...]:
 
 
 def indexed_files(files: Sequence[HubFile], folder_of: Callable[[HubFile], Path | None]) -> tuple[HubFile, ...]:
-    """As `indexed_paths`, for files of several repositories.
+    """Return the same for files of several repositories.
 
     Args:
-        folder_of: where the index beside a file lies: the folder of its repository, None where there is none.
+        folder_of: returns the folder of a file's repository, None without one.
     """
     known = {(file.repo, file.path): file for file in files}
     return tuple(dict.fromkeys(_as_indexed(files, known, folder_of)))
 
 
 def index_of(file: HubFile) -> str:
-    """The path of the index that names a shard, "" for a file that is none."""
+    """Return the path of the index that names a shard, "" for other files."""
     shard = _SHARD.fullmatch(file.path)
     return f"{shard[1]}{INDEX}" if shard else ""
 

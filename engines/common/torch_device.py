@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def choose_device() -> str:
-    """The GPU where torch can use one, else the CPU."""
+    """Return the GPU if torch can use one, else the CPU."""
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"

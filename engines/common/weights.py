@@ -1,7 +1,7 @@
-"""The location of an engine's weights on this machine: path look-ups only, nothing is downloaded here.
+"""Paths of an engine's weights on this machine. Nothing is downloaded here.
 
-Under each root of `site.weights` a repository "org/name" is looked for as the studio stores it, `<root>/org--name/<path>`, and
-then as a Hugging Face cache, `<root>/models--org--name/snapshots/<commit>/<path>`.
+Under each root of `site.weights` a repository "org/name" is searched as the studio stores it, `<root>/org--name/<path>`, and then
+as a Hugging Face cache, `<root>/models--org--name/snapshots/<commit>/<path>`.
 """
 
 from __future__ import annotations
@@ -23,15 +23,14 @@ PART_SUFFIX = ".part"
 
 
 def weights_folder(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> Path:
-    """The local folder of a hub repository, to be given to libraries in place of its name.
+    """Return the local folder of a hub repository, for libraries that accept one in place of its name.
 
     Args:
         repo: "org/name".
-        paths: files that must all be there; () takes the first folder found. Of several, shards are those that an index
-            beside them names.
+        paths: files that must all exist; () for the first folder found. Shards are those that an index beside them names.
 
     Raises:
-        EngineNotReady: no root holds it; the hint is the next step.
+        EngineNotReady: no root has it; the hint is the next step.
     """
     folder = find_weights(site, repo, paths)
     if folder is None:
@@ -40,7 +39,7 @@ def weights_folder(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> P
 
 
 def find_weights(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> Path | None:
-    """As `weights_folder`, or None when no root holds all of `paths`."""
+    """Return the folder as `weights_folder`, or None if no root has all of `paths`."""
     wanted = tuple(paths)
     for folder in folders_of(site, repo):
         if all(is_whole(folder / path) for path in (indexed_paths(wanted, folder) if len(wanted) > 1 else wanted)):
@@ -49,18 +48,18 @@ def find_weights(site: EnginePaths, repo: str, paths: Iterable[str] = ()) -> Pat
 
 
 def find_file(site: EnginePaths, file: HubFile) -> Path | None:
-    """The local path of one file of weights, None when it is on no root."""
+    """Return the local path of one file of weights, None if it is on no root."""
     folder = find_weights(site, file.repo, (file.path,))
     return None if folder is None else folder / file.path
 
 
 def missing_files(card: Card, site: EnginePaths) -> tuple[HubFile, ...]:
-    """The files of the card that are on no root, shards as their index names them."""
+    """Return the files of the card that are on no root, with shards as their index names them."""
     return tuple(file for file in files_of(card, site) if find_file(site, file) is None)
 
 
 def files_of(card: Card, site: EnginePaths) -> tuple[HubFile, ...]:
-    """The files of the card, shards as their index names them, where that is here."""
+    """Return the files of the card, with shards as their index names them if it is installed."""
     return indexed_files(card.hub_files, lambda file: find_weights(site, file.repo, (index_of(file),)))
 
 
@@ -84,12 +83,12 @@ def missing_weights(size: int, *, missing: int = 0, total: int = 0, gated: bool 
 
 
 def repo_folder_name(repo: str) -> str:
-    """The studio's own folder name of a repository: "org/name" as "org--name"."""
+    """Return the studio's folder name of a repository: "org--name" for "org/name"."""
     return repo.replace("/", "--")
 
 
 def folders_of(site: EnginePaths, repo: str) -> Iterator[Path]:
-    """Every existing folder that may hold the repository, in the order of the search."""
+    """Yield every existing folder that may hold the repository, in search order."""
     for root in site.weights:
         own = root / repo_folder_name(repo)
         if own.is_dir():
@@ -99,7 +98,7 @@ def folders_of(site: EnginePaths, repo: str) -> Iterator[Path]:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file exists and is not empty; a download in progress has another name."""
+    """Return whether a file exists and is not empty; a download in progress has another name."""
     try:
         return path.stat().st_size > 0
     except OSError:

@@ -1,4 +1,4 @@
-"""The default voice of a language, by measurement, and the order of voices for further speakers."""
+"""The default voice of a language, by measurements, and the order of voices for further speakers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class MeasuredVoice:
 
 @cache
 def measured_voices() -> tuple[MeasuredVoice, ...]:
-    """The table, in its order."""
+    """Return the table in its order."""
     rows = tomllib.loads(TABLE.read_text("utf-8"))["voices"]
     return tuple(MeasuredVoice(name, **row) for name, row in rows.items())
 

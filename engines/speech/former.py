@@ -1,5 +1,4 @@
-"""Voices of speech engines that the studio no longer has, and the present voices nearest to them, so that old jobs, recipes and
-scripts still speak."""
+"""Voices of removed speech engines and the most similar present ones, so that old jobs, recipes and scripts still work."""
 
 from __future__ import annotations
 
@@ -17,12 +16,12 @@ FLITES_OWN = frozenset({"pitch", "pitch_range"})
 
 @dataclass(frozen=True)
 class FormerEngine:
-    """An engine that is gone.
+    """A removed engine.
 
     Args:
-        title: what people called it.
-        voices: its presets, each with the present ones that take its place, as engine and preset, the nearest first. "" is the
-            engine without a voice named.
+        title: its display name.
+        voices: its presets, each with its substitutes as engine and preset, the most similar first. "" is the engine without a
+            voice.
     """
 
     title: str
@@ -60,14 +59,15 @@ def former_voice(voice: str, engine: str) -> tuple[str, str] | None:
 
 
 def nearest(engine_id: str, preset: str, ready_ids: Collection[str]) -> tuple[str, str] | None:
-    """The present engine and preset in the place of a former voice; None where the engine had no such voice or none is ready."""
+    """Return the present engine and preset for a former voice; None if the engine had no such voice or no substitute is ready."""
     choices = FORMER_ENGINES[engine_id].voices.get(preset, ())
     return next(((engine, voice) for engine, voice in choices if engine in ready_ids), None)
 
 
 def present_options(options: Mapping[str, Any], engine_id: str) -> dict[str, Any]:
-    """A former engine's options as a present one takes them: its pace is a factor, and its pitch and pitch range are left out,
-    which no present engine counts alike."""
+    """Return a former engine's options for a present one: its speed becomes a factor; pitch and pitch range are dropped, because
+    no present engine has the same units.
+    """
     kept = {name: value for name, value in options.items() if name not in FLITES_OWN}
     if engine_id == "espeak" and "speed" in kept:
         with suppress(TypeError, ValueError):

@@ -1,7 +1,7 @@
-"""Finds the built-in voice that sounds most like a recording, by similarity. Nothing is cloned.
+"""Search for the built-in voices that are most similar to a recording. Nothing is cloned.
 
-How like: by the vectors of the voice encoder (engines.verification.voice_encoder). The nearest of 28 voices to a woman whom none
-of them imitates has a likeness of some 0.7, the same woman in another clip 0.95.
+Similarity is that of the voice encoder's vectors (engines.verification.voice_encoder). The most similar of 28 voices to a speaker
+whom none of them imitates has about 0.7, another clip of the same speaker 0.95.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ ENGINES = ("hibari", "kokoro")
 
 @dataclass(frozen=True)
 class LikeVoice:
-    """A built-in voice, as "engine/preset", and its likeness to a recording: 1 is the same sound, strangers have 0.4 to 0.75."""
+    """A built-in voice, as "engine/preset", and its similarity to a recording: 1 is the same sound, strangers have 0.4 to
+    0.75.
+    """
 
     name: str
     likeness: float
 
 
 def nearest_voices(vector: NDArray[np.float32], assets: Path, ready_ids: Collection[str], most: int = 3) -> list[LikeVoice]:
-    """The voices most like a recording, the nearest first.
+    """Return the most similar voices, the best first.
 
     Args:
-        vector: what the voice encoder makes of the recording.
-        ready_ids: engines that can speak now.
+        vector: the voice encoder's embedding of the recording.
+        ready_ids: engines that are ready now.
 
     Raises:
         OSError, ValueError: the file of vectors is missing or damaged.

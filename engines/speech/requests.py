@@ -1,4 +1,4 @@
-"""Where the checks of speech requests were until 0.9; answers until 1.0 for people's own engines."""
+"""Former location of the request checks, until 0.9; remains until 1.0 for users' own engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The messages of failures: codes with parameters, and their texts in each language.
+"""Messages of failures: codes with parameters, and their texts in each language.
 
-Standard library alone, because workers of every environment use it; Babel is used only for languages other than English.
+Uses the standard library only, because workers of every environment import it; Babel is used only for languages other than
+English.
 """

@@ -28,7 +28,7 @@ _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Entry:
-    """The words of one code, as patterns; and for the reference when it arises, where the reason is put in as a whole."""
+    """The patterns of one code; for the reference, `when` tells when it arises if the reason is a parameter."""
 
     reason: str
     hint: str = ""
@@ -36,12 +36,12 @@ class Entry:
 
 
 def is_code(text: str) -> bool:
-    """Whether this has the form of a code, `area.what-is-wrong`; whether there is one is another question."""
+    """Return whether a text has the form of a code, `area.what-is-wrong`; the code need not exist."""
     return _CODE.fullmatch(text) is not None
 
 
 def entry(code: str, language: str) -> Entry | None:
-    """The words of a code in the language, else in the language without its region, else in English; None without any."""
+    """Return the entry of a code in the language, else in the language without its region, else in English; None without any."""
     area, _, what = code.partition(".")
     for tag in _tags(language):
         if (found := area_of(area, tag).get(what)) is not None:
@@ -51,7 +51,7 @@ def entry(code: str, language: str) -> Entry | None:
 
 @lru_cache(maxsize=1024)
 def area_of(area: str, language: str) -> Mapping[str, Entry]:
-    """The entries of one area by what is wrong; empty where there is no such file."""
+    """Return the entries of one area; empty without such a file."""
     entries: dict[str, Entry] = {}
     for path in files_of(area, language):
         read = tomllib.loads(path.read_text("utf-8"))
@@ -62,7 +62,7 @@ def area_of(area: str, language: str) -> Mapping[str, Entry]:
 
 
 def files_of(area: str, language: str) -> Iterator[Path]:
-    """The files of an area; in the studio itself there is one."""
+    """Yield the files of an area; the studio has one each."""
     for folder in (*(ROOT / layer / "messages" for layer in LAYERS), *_added):
         if (path := _areas_in(folder / language).get(area)) is not None:
             yield path
@@ -83,7 +83,7 @@ def add_folder(folder: Path) -> None:
 
 
 def codes(language: str = SOURCE_LANGUAGE) -> list[str]:
-    """Every code of the catalogues, sorted."""
+    """Return every code of the catalogues, sorted."""
     areas = {area for layer in LAYERS for area in _areas_in(ROOT / layer / "messages" / language)}
     return sorted(f"{area}.{what}" for area in areas for what in area_of(area, language))
 

@@ -1,7 +1,7 @@
-"""The language of a message, and its rules for numbers, lists and plurals.
+"""The language of messages, and its rules for numbers, lists and plurals.
 
-English needs nothing beside the standard library; other languages follow CLDR through Babel, which the studio has and workers
-do not: a worker writes everything in English, and sends codes and parameters.
+English needs the standard library only; other languages follow CLDR through Babel, which the studio has and workers do not: a
+worker formats everything in English, and sends codes and parameters.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 
 
 def language() -> str:
-    """The tag of the language in which words are made here: that of the request being answered, or English."""
+    """Return the tag of the present language: that of the request being answered, or English."""
     return _language.get()
 
 
@@ -48,7 +48,9 @@ def plural_category(value: object, tag: str) -> str:
 
 
 def number_text(value: object, pattern: str, tag: str) -> str:
-    """A number by a pattern such as `#,##0.0#`: thousands apart where it has a comma, at least and at most so many decimals."""
+    """Return a number formatted by a pattern such as `#,##0.0#`: with group separators if it has a comma, and its minimum and
+    maximum of decimals.
+    """
     if not isinstance(value, int | float):
         return str(value)
     if not math.isfinite(value):

@@ -1,4 +1,4 @@
-"""A code with its parameters: a message before it has a language."""
+"""A code with its parameters: a message without a language."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Message:
 
     Args:
         code: `area.what-is-wrong`, stable: programs compare it.
-        parameters: values for the fields of its patterns: text, numbers, truth, lists of them, and other messages.
-        told: its text in English where it was made elsewhere, for codes that no catalogue here knows.
-        part: which of its two texts is put in where it is a parameter of another message.
+        parameters: values for the fields of its patterns: text, numbers, booleans, lists of them, and other messages.
+        told: its English text from elsewhere, for codes that no catalogue here has.
+        part: which of its two texts is used as a parameter of another message.
     """
 
     code: str
@@ -36,23 +36,23 @@ class Message:
         return cls(code, {name: plain(value) for name, value in parameters.items()})
 
     def reason(self, tag: str | None = None) -> str:
-        """What is wrong, in that language or else the one of this request."""
+        """Return the reason, in the given language or that of this request."""
         return self._words("reason", tag or language())
 
     def hint(self, tag: str | None = None) -> str:
-        """The next step; "" where the reason contains it."""
+        """Return the next step; "" if the reason contains it."""
         return self._words("hint", tag or language())
 
     def __str__(self) -> str:
         return self.reason()
 
     def as_dict(self) -> dict[str, Any]:
-        """It as JSON; `from_dict` reads it."""
+        """Return the message as JSON; `from_dict` reads it."""
         fields = {"code": self.code, "parameters": {name: _as_json(value) for name, value in self.parameters.items()}}
         return fields if self.part == "reason" else {**fields, "part": self.part}
 
     def as_hint(self) -> Message:
-        """The same, with its next step as what is put into another message."""
+        """Return the same message, represented by its next step in other messages."""
         return replace(self, part="hint")
 
     @classmethod
@@ -76,7 +76,7 @@ class Message:
 
 
 def plain(value: object) -> Any:
-    """A parameter as something that JSON holds; of a path only its name, so that no folder of this machine is shown."""
+    """Return a parameter as a JSON value; of a path only its name, so that no folder of this machine is shown."""
     if isinstance(value, Enum):
         return plain(value.value)
     if value is None or isinstance(value, str | bool | Message):

@@ -31,7 +31,7 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True)
 class Field:
-    """One `{…}`: the parameter, how it is put in, the style of that, and the patterns to choose from."""
+    """One `{…}`: the parameter, its format, the style of the format, and the patterns to choose from."""
 
     name: str
     kind: str = ""
@@ -41,7 +41,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Count:
-    """`#` in a plural: the number itself."""
+    """`#` in a plural: the number."""
 
 
 Pattern = tuple["str | Field | Count", ...]
@@ -49,7 +49,7 @@ Pattern = tuple["str | Field | Count", ...]
 
 @lru_cache(maxsize=4096)
 def parsed(text: str) -> Pattern:
-    """The parts of a pattern.
+    """Return the parts of a pattern.
 
     Raises:
         PatternError: it is not well formed.
@@ -61,7 +61,7 @@ def parsed(text: str) -> Pattern:
 
 
 def fields_of(pattern: Pattern) -> Iterator[Field]:
-    """Every field of it, those within choices too."""
+    """Yield every field of a pattern, including those within choices."""
     for part in pattern:
         if isinstance(part, Field):
             yield part
@@ -72,13 +72,13 @@ def fields_of(pattern: Pattern) -> Iterator[Field]:
 def filled(
     pattern: Pattern, values: Mapping[str, object], language: str, told: Callable[[object], str], count: object = None
 ) -> str:
-    """The words of it.
+    """Return the text of a pattern.
+
+    A missing parameter is shown as its name in braces, because an error's text must never raise an error.
 
     Args:
-        told: formats a value where the pattern does not say how.
+        told: formats a value if the pattern has no format.
         count: the value of `#`.
-
-    A parameter that is not there is shown as its name in braces: words for an error must never fail themselves.
     """
     words = []
     for part in pattern:

@@ -1,6 +1,6 @@
-"""A finished film as an edit: which file is seen when, and whose sound lies under it.
+"""A finished film as an edit decision list: which file is shown when, with which sound.
 
-All times are whole pictures at the edit's own rate; seconds as decimal fractions would drift in long films.
+All times are whole frames at the edit's own rate; seconds as decimal fractions would drift in long films.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class EditClip:
-    """A piece of picture.
+    """A clip of the picture track.
 
     Args:
-        id: stays with it in an editing program. name: for people. file: relative to the timeline's own file, with "/".
-        start, frames: its place in the edit.
-        head, tail: pictures that the file holds before and after those that are used, so that an editor can draw the clip out.
-        note: set as a marker on its first picture; "" sets none. lead: seconds from its first picture to the first word.
+        id: preserved by editing programs.
+        name: display name.
+        file: path relative to the timeline's own file, with "/".
+        start, frames: position in the edit.
+        head, tail: frames of the file before and after the used ones, so that an editor can extend the clip.
+        note: text of a marker on its first frame; "" for none.
+        lead: seconds from its first frame to the first word.
     """
 
     id: str
@@ -32,10 +35,10 @@ class EditClip:
 
 @dataclass(frozen=True)
 class EditSound:
-    """One voice, or the music, as a file that lasts as long as the whole edit.
+    """One voice, or the music, as a file of the length of the whole edit.
 
     Args:
-        spans: (start, frames) of the pieces of it that are used, each within one clip, in order.
+        spans: (start, frames) of its used parts, each within one clip, in order.
     """
 
     name: str
@@ -46,10 +49,10 @@ class EditSound:
 
 @dataclass(frozen=True)
 class Edit:
-    """The whole: `clips` follow one another without gaps.
+    """The whole edit: `clips` follow one another without gaps.
 
     Args:
-        project, version: told to whoever reads the edit back.
+        project, version: written for the import of an edited timeline.
     """
 
     name: str

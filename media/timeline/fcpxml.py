@@ -1,8 +1,8 @@
-"""FCPXML 1.10, which Final Cut Pro from 10.6 on and DaVinci Resolve read.
+"""Export of FCPXML 1.10, which Final Cut Pro from 10.6 on and DaVinci Resolve read.
 
-Written after Apple's "FCPXML Reference" (developer.apple.com/documentation/professional-video-applications/fcpxml-reference).
-Times are rational seconds; a clip that hangs on another one has its place in the time of that one's file. `tcStart` is 0: some
-readers put an hour of nothing before a film that starts at one hour.
+Follows Apple's "FCPXML Reference" (developer.apple.com/documentation/professional-video-applications/fcpxml-reference). Times are
+rational seconds; the offset of a connected clip is in the time of its parent's file. `tcStart` is 0, because some readers put an
+hour of gap before a film that starts at one hour.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_IN_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufff
 
 
 def to_fcpxml(edit: Edit) -> str:
-    """The edit as one project in one event: pictures on the storyline, each voice under it in a lane and role of its own."""
+    """Return the edit as one project in one event: pictures on the storyline, each voice below it in its own lane and role."""
     root = Element("fcpxml", version=VERSION)
     resources = SubElement(root, "resources")
     SubElement(

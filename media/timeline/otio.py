@@ -1,6 +1,6 @@
-"""OpenTimelineIO and CMX 3600 edit decision lists, written and read by the library (opentimelineio 0.18, its adapter cmx_3600).
+"""OpenTimelineIO and CMX 3600 edit decision lists, by the library (opentimelineio 0.18, its adapter cmx_3600).
 
-The library is loaded when an edit is first asked for: it takes 15 MB and a sixth of a second.
+The library is loaded at first use: it takes 15 MB and a sixth of a second.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _MOST_FRAMES = 10**8
 
 
 def to_otio(edit: Edit) -> str:
-    """The edit as OpenTimelineIO: one track of pictures, and one of sound for each voice."""
+    """Return the edit as OpenTimelineIO: one picture track, and one sound track for each voice."""
     import opentimelineio as otio
 
     return str(otio.adapters.write_to_string(_timeline(edit), "otio_json"))
 
 
 def to_edl(edit: Edit) -> str:
-    """The pictures of the edit as a CMX 3600 list, which holds one track and cuts only, at the edit's own rate.
+    """Return the picture track as a CMX 3600 list, which has one track with cuts only, at the edit's own rate.
 
-    The record time starts at 0. Names of files stand in comments, since a reel has eight characters.
+    The record time starts at 0. File names are in comments, because a reel name has eight characters.
     """
     import opentimelineio as otio
 
@@ -41,10 +41,10 @@ def to_edl(edit: Edit) -> str:
 
 
 def read_otio(text: str, rate: int) -> ReadEdit:
-    """What an OpenTimelineIO file shows, in pictures at `rate`. Only the first track of pictures is read.
+    """Return the content of an OpenTimelineIO file, in frames at `rate`. Only its first picture track is read.
 
     Raises:
-        MediaError: it is none, or has no track of pictures.
+        MediaError: it is no OpenTimelineIO file, or has no picture track.
     """
     if len(text) > LARGEST:
         raise MediaError("timeline.too-large", most=LARGEST // 1024**2)

@@ -1,4 +1,4 @@
-"""What an editing program gave back: clips in order, in pictures of the rate that was asked for."""
+"""An imported edit: clips in order, in frames of the requested rate."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ class ReadClip:
     """One clip of an edit.
 
     Args:
-        id: that the studio gave it; "" where the program lost it. name, file: by which it is known then; without folders.
-        first, frames: the part of the file that is used. speed: other than 1 where the program plays it faster or slower.
-        head, whole, lead: as the studio wrote them: which picture of the file was the first one, how many were used, and the
-            seconds to the first word.
+        id: from the studio; "" if the program lost it.
+        name, file: identify the clip then; without folders.
+        first, frames: the used part of the file.
+        speed: other than 1 if the program changes the speed.
+        head, whole, lead: as the studio wrote them: the file's first used frame, the number of used frames, and the seconds to
+            the first word.
     """
 
     id: str
@@ -29,11 +31,13 @@ class ReadClip:
 
 @dataclass(frozen=True)
 class ReadEdit:
-    """An edit.
+    """An imported edit.
 
     Args:
-        gaps: pictures of nothing between the clips. others: items that are no clip. above: items on further tracks of pictures.
-        project: that it was written from; "" where that is not known.
+        gaps: frames of gaps between the clips.
+        others: items that are no clips.
+        above: items on further picture tracks.
+        project: its project; "" if unknown.
     """
 
     clips: tuple[ReadClip, ...]

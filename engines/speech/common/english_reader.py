@@ -1,8 +1,7 @@
-"""English words to the phonemes that Kokoro and Hibari were trained on, by the reader that ships in assets/hibari.
+"""Conversion of English words to the phonemes of Kokoro's and Hibari's training, by the reader in assets/hibari.
 
-The reader is the part `hibari.g2p` of hibari-tts (Apache-2.0), as its maker wrote it: misaki's lexicon and rules, a tagger
-that distinguishes "read" from "read", and a small network for words that no list has. It makes no network requests.
-Imported in workers only.
+The reader is `hibari.g2p` of hibari-tts (Apache-2.0), unchanged: misaki's lexicon and rules, a tagger that distinguishes "read"
+from "read", and a small network for unknown words. It makes no network requests. Imported in workers only.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ _SPOKEN_SIGNS = "&+=@%"
 
 
 class EnglishReader:
-    """Reads English text; made once, quick afterwards (about a millisecond a sentence).
+    """Converts English text; construct it once, a sentence then takes about a millisecond.
 
     Args:
         assets: the folder of files that ship with the studio.
-        british: with British spelling-to-sound rules.
+        british: use British pronunciation rules.
 
     Raises:
         EngineNotReady: its files are missing.
@@ -43,14 +42,14 @@ class EnglishReader:
         self._assets, self._british = assets, british
 
     def read(self, given: str, title: str, phonemes: Sequence[PhonemeSpan] = ()) -> list[list[ReadWord]]:
-        """The words of each line of a text, in order.
+        """Return the words of each line of a text, in order.
 
         Args:
-            title: the engine's, for refusals.
-            phonemes: words whose sounds are given.
+            title: of the engine, for messages.
+            phonemes: words with given phonemes.
 
         Raises:
-            EngineError: the text holds letters of another script.
+            EngineError: the text contains letters of another script.
         """
         plain = plain_english(given, title, {span.start: (span.end, STAND_IN) for span in phonemes})
         words = [list(self._line(line)) for line in _lines(plain) if line.text.strip()]

@@ -1,4 +1,4 @@
-"""English text as a reader of words takes it, with each character's origin, and refusal of what cannot be read."""
+"""Normalised English text with each character's origin, and refusal of text that cannot be read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SILENT = str.maketrans(dict.fromkeys("\\^`{}~_", " "))
 
 @dataclass(frozen=True)
 class PlainEnglish:
-    """Text as it is read. `origin[i]` is the place of `text[i]` in the given text."""
+    """Normalised text. `origin[i]` is the position of `text[i]` in the given text."""
 
     text: str
     origin: tuple[int, ...]
@@ -51,7 +51,7 @@ def plain_english(given: str, title: str, instead: Mapping[int, tuple[int, str]]
 
 
 def unsayable(given: str, title: str) -> tuple[Unsayable, ...]:
-    """The places that `plain_english` refuses, or the whole of a text in which it leaves no word."""
+    """Return the places that `plain_english` refuses, or the whole of a text without any word."""
     found = () if given.isascii() else runs_of(given, _is_foreign, f"{title} reads English only")
     if not found and not any(map(str.isalnum, plain_english(given, title).text)):
         return (Unsayable(0, len(given), "it holds no word"),)

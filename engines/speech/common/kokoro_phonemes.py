@@ -1,7 +1,7 @@
-"""IPA in the alphabet that Kokoro and Hibari were trained on, put in the place of words whose sounds are given.
+"""Conversion of IPA to the phoneme alphabet of Kokoro and Hibari, for words with given phonemes.
 
-The alphabet is misaki's (docs/EN_PHONES.md there): diphthongs have letters of their own, a stress stands right before its vowel,
-and American vowels are written without length.
+The alphabet is misaki's (its docs/EN_PHONES.md): diphthongs are single letters, a stress mark is directly before its vowel, and
+American vowels have no length marks.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _symbol(sound: Sound, joined: dict[str, str], single: dict[str, str], britis
 
 
 def with_sounds(words: Sequence[ReadWord], spans: Sequence[PhonemeSpan], *, british: bool) -> Iterator[ReadWord]:
-    """The words, with the sounds of those spans in the place of the stand-ins that were read for them."""
+    """Yield the words, with the given phonemes of the spans in place of those that were read."""
     for word in words:
         within = [span for span in spans if word.start <= span.start and span.end <= word.end]
         phonemes = word.phonemes

@@ -1,4 +1,4 @@
-"""Times of phonemes and words from the durations that Kokoro and its like predict for each symbol they read."""
+"""Times of phonemes and words from the durations that Kokoro and similar models predict for each input symbol."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Hibari and three voices of Kokoro: 35 to 45 ms, within 10 ms from one word to th
 
 
 def is_sound(symbol: str) -> bool:
-    """Whether a symbol is a sound of its own, and no stress, length or punctuation mark."""
+    """Return whether a symbol is a phoneme, and not a stress, length or punctuation mark."""
     return symbol.isalpha() and symbol not in STRESS_MARKS + LENGTH_MARKS + _JOINED
 
 
@@ -45,7 +45,7 @@ def symbol_times(durations: Sequence[float], seconds: float) -> list[tuple[float
 
 
 def phoneme_marks(symbols: Sequence[str], times: Sequence[tuple[float, float]], start: float) -> Iterator[TimedMark]:
-    """The sounds in IPA. A length mark prolongs the sound before it, `BEFORE_SOUNDS` the one after it."""
+    """Yield the phonemes in IPA. A length mark extends the one before it, `BEFORE_SOUNDS` the one after it."""
     held: TimedMark | None = None
     begin: float | None = None
     for symbol, (first, last) in zip(symbols, times, strict=True):

@@ -1,4 +1,4 @@
-"""Read words in portions that a model takes at a time, cut where a sentence ends, and their marks in the sound."""
+"""Division of words into portions that fit a model, preferably at ends of sentences, and their time marks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SENTENCE_ENDS, _PAUSES = ".!?…", ",;:—.!?…"
 
 @dataclass(frozen=True)
 class Portion:
-    """Words that are spoken in one pass of a model; `symbols` are what it reads, `word_of[i]` the word of symbol i."""
+    """Words for one pass of a model; `symbols` is its input, `word_of[i]` the word of symbol i."""
 
     words: tuple[ReadWord, ...]
     symbols: tuple[str, ...]
@@ -38,10 +38,10 @@ class Portion:
 
 
 def portions(lines: Sequence[Sequence[ReadWord]], known: Collection[str], most: int) -> Iterator[Portion]:
-    """All words in order, in portions of at most `most` symbols.
+    """Yield all words in order, in portions of at most `most` symbols.
 
     Args:
-        known: the symbols of the model; others are left out.
+        known: the symbols of the model; others are dropped.
     """
     for line in lines:
         held: list[ReadWord] = []
@@ -55,7 +55,7 @@ def portions(lines: Sequence[Sequence[ReadWord]], known: Collection[str], most: 
 
 
 def word_marks(given: str, words: Sequence[tuple[ReadWord, float, float]]) -> tuple[TimedMark, ...]:
-    """The words of the given text that sound, with their places; one that is spoken in two halves is one mark."""
+    """Return the spoken words of the given text with their positions; one that is spoken in two halves is one mark."""
     marks: list[TimedMark] = []
     for word, start, end in words:
         if word.start < 0:

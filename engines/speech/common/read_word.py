@@ -10,8 +10,8 @@ class ReadWord:
     """The pronunciation of one or more adjacent words of the text.
 
     Args:
-        phonemes: in Kokoro's alphabet, with the marks around the word; "" where there is none.
-        start, end: place of the words in the given text, without the signs around them; both -1 for a sign alone.
+        phonemes: in Kokoro's alphabet, with the marks around the word; "" without any.
+        start, end: position of the words in the given text, without surrounding signs; both -1 for a sign alone.
     """
 
     phonemes: str

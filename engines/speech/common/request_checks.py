@@ -71,5 +71,5 @@ def refuse_missing_reference(request: SpeechRequest, card: Card) -> None:
 
 
 def primary_tag(language: str) -> str:
-    """The first part of a BCP-47 tag, in lower case."""
+    """Return the primary subtag of a BCP-47 tag, in lower case."""
     return language.replace("_", "-").split("-")[0].lower()

@@ -1,4 +1,4 @@
-"""Cutting a text that is too long for one pass of a model, and joining what was made of its pieces."""
+"""Splitting of a text that is too long for one pass of a model, and joining of the results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _BREAKS = re.compile(r"(?<=[.!?;:,])\s+|(?<=[。！？；：，、])|\n+")
 
 
 def cut(text: str, most_bytes: int) -> list[str]:
-    """The text in pieces of at most `most_bytes` in UTF-8, at marks where there are any, else between words, else anywhere.
+    """Return the text in pieces of at most `most_bytes` in UTF-8, split at punctuation if possible, else between words, else
+    anywhere.
 
     Joined by spaces the pieces give the text's words in order.
     """

@@ -1,4 +1,4 @@
-"""The common parts of speech engines that run on torch: device, seeds, cancelling inside a forward pass, the returned sound."""
+"""Common parts of speech engines on torch: device, seeds, cancellation inside a forward pass, conversion of the sound."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ CC_BY_NC = Licence("CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4
 
 
 class TorchSpeechEngine(Engine):
-    """Base of the engines whose weights are the card's hub files and whose library is torch.
+    """Base class of engines whose weights are the card's hub files and whose library is torch.
 
-    `load_model` loads the model to `self.device`; every call of the model runs inside `self.watching`.
+    `load_model` loads the model to `self.device`; every call of the model is inside `self.watching`.
     """
 
     device: str = "cpu"
@@ -102,5 +102,5 @@ def set_seed(seed: int) -> None:
 
 
 def seed_of(request: SpeechRequest, number: int = 0) -> int:
-    """The seed of the n-th part of a request."""
+    """Return the seed of the n-th part of a request."""
     return (request.seed + 1_000_003 * number) % LARGEST_TORCH_SEED

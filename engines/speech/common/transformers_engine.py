@@ -1,6 +1,6 @@
-"""The adapter for speech models that are native in transformers: local folders only, and nothing missing in them.
+"""Adapter for speech models of transformers: local folders only, and complete checkpoints only.
 
-transformers fills what a checkpoint lacks with random numbers and logs it; here that is an error.
+transformers initialises missing weights at random and logs it; here that is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GENERATION = "generation_config.json"
 
 
 class CompilingOptions(EngineOptions):
-    """Of an engine whose model speaks token by token, so that most of its time is the starting of small kernels."""
+    """Options of an autoregressive model, which spends most of its time on launches of small kernels."""
 
     compiled: Literal["auto", "off"] = option(
         "auto", "Compile",
@@ -32,7 +32,7 @@ class CompilingOptions(EngineOptions):
 
 
 class TransformersSpeech(TorchSpeechEngine):
-    """Base of the engines that are a few lines around a model of transformers."""
+    """Base class of engines that are thin wrappers of a transformers model."""
 
     imports = ("torch", "transformers")
     _compiles: bool | None = None
@@ -66,9 +66,10 @@ class TransformersSpeech(TorchSpeechEngine):
             return generate({})
 
     def each_step(self, steps: int) -> Any:
-        """A criterion for `generate` that never stops: it checks for a cancel and reports progress once a token.
+        """Return a stopping criterion for `generate` that never stops; it checks for cancellation and reports progress once per
+        token.
 
-        A hook in the model would be compiled with it, anew for each number of steps.
+        A hook in the model would be compiled with it, again for each number of steps.
         """
         import torch
         import transformers
@@ -84,13 +85,14 @@ class TransformersSpeech(TorchSpeechEngine):
         return transformers.StoppingCriteriaList([criterion])
 
     def pretrained(self, sort: Any, folder: Path, dtype: Any = None) -> Any:
-        """A model of transformers from a folder, in evaluation mode on `self.device`.
+        """Return a model of transformers from a folder, in evaluation mode on `self.device`.
 
         Args:
-            sort: the model's class. dtype: of its weights; None is float32.
+            sort: the model's class.
+            dtype: of its weights; None for float32.
 
         Raises:
-            EngineError: the folder holds another model, or one that is damaged.
+            EngineError: the folder has another model, or a damaged one.
         """
         import torch
 
@@ -127,10 +129,10 @@ class TransformersSpeech(TorchSpeechEngine):
         return model, report
 
     def part(self, sort: Any, folder: Path, **wishes: Any) -> Any:
-        """A tokenizer or feature extractor from a folder.
+        """Return a tokenizer or feature extractor from a folder.
 
         Raises:
-            EngineError: it is not there or damaged.
+            EngineError: it is missing or damaged.
         """
         try:
             return sort.from_pretrained(str(folder), local_files_only=True, **wishes)
@@ -144,7 +146,7 @@ def copied(inputs: Any) -> dict[str, Any]:
 
 
 def quiet_transformers() -> Any:
-    """The library, with its hints switched off."""
+    """Return the library with its hints switched off."""
     import transformers
 
     transformers.logging.set_verbosity_error()

@@ -1,4 +1,4 @@
-"""The languages, voices and variants of eSpeak NG, read from its data files without loading its library.
+"""Languages, voices and variants of eSpeak NG, read from its data files without loading its library.
 
 The library is GPL-3.0-or-later and is not loaded in the studio's process; this module reads text files only.
 """
@@ -22,7 +22,7 @@ SHORTEST_PRIORITY = 5  # what eSpeak takes for a language line without a number;
 
 @dataclass(frozen=True)
 class LanguageVoice:
-    """One file of the `lang` folder: its identifier ("gmw/en-US") and the tags it serves with their priorities."""
+    """One file of the `lang` folder: its identifier ("gmw/en-US") and its language tags with their priorities."""
 
     id: str
     title: str
@@ -31,7 +31,7 @@ class LanguageVoice:
 
 
 def package_folder() -> Path | None:
-    """The installed espeakng_loader package, found without importing it; None when it is not there."""
+    """Return the installed espeakng_loader package, found without an import; None if it is not installed."""
     spec = importlib.util.find_spec("espeakng_loader")
     return Path(spec.origin).parent if spec is not None and spec.origin else None
 
@@ -45,7 +45,7 @@ def data_folder() -> Path | None:
 
 @lru_cache(maxsize=4)
 def language_voices(data: Path) -> tuple[LanguageVoice, ...]:
-    """Every voice that can speak, by identifier. Those without a dictionary are left out: they make no sound."""
+    """Return every voice with a dictionary, by identifier; the others produce no sound."""
     files = sorted(path for path in (data / "lang").rglob("*") if path.is_file())
     return tuple(voice for path in files if (voice := _read(path, data)) is not None)
 
@@ -58,7 +58,7 @@ def variants(data: Path) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def preset_voices(data: Path) -> tuple[PresetVoice, ...]:
-    """The voices as presets, the default one first, the rest by title."""
+    """Return the voices as presets, the default one first, the rest by title."""
     presets = [PresetVoice(voice.id, voice.title, _tag(voice.tags[0][0]), voice.gender) for voice in language_voices(data)]
     return tuple(sorted(presets, key=lambda preset: (preset.id != DEFAULT_VOICE, preset.title)))
 
@@ -79,7 +79,7 @@ def voice_for(language: str, data: Path) -> str | None:
 
 
 def language_of(voice: str) -> str:
-    """The language of a voice by its identifier, which names it: "en-US" of "gmw/en-US"; "" of ""."""
+    """Return the language of a voice by its identifier: "en-US" for "gmw/en-US"; "" for ""."""
     tag = voice.rsplit("/", 1)[-1].split("+", 1)[0]
     return {"cmn": "zh", "cmn-Latn-pinyin": "zh", "yue-Latn-jyutping": "yue"}.get(tag, tag)
 

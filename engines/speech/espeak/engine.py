@@ -55,7 +55,7 @@ LANGUAGES = (
 
 
 class EspeakOptions(EngineOptions):
-    """How eSpeak NG speaks."""
+    """Options of eSpeak NG."""
 
     speed: int = option(165, "Speed", "How many words a minute.", common=True, unit="words/min", ge=80, le=450)
     pitch: int = option(50, "Pitch", "Height of the voice; 50 is the voice's own.", common=True, ge=0, le=99)

@@ -48,7 +48,7 @@ _Callback = c.CFUNCTYPE(c.c_int, c.POINTER(c.c_short), c.c_int, c.POINTER(_Event
 
 @dataclass(frozen=True)
 class Parameters:
-    """How to speak. `voice` is an identifier, with a variant behind a plus sign: "gmw/en-US+f3"."""
+    """Parameters of the synthesis. `voice` is an identifier, with a variant after a plus sign: "gmw/en-US+f3"."""
 
     voice: str
     words_per_minute: int
@@ -60,7 +60,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class WordEvent:
-    """A word begins: `sample` in the sound, `offset` and `length` in characters of the text as it was given."""
+    """Start of a word: `sample` in the sound, `offset` and `length` in characters of the given text."""
 
     sample: int
     offset: int
@@ -69,7 +69,7 @@ class WordEvent:
 
 @dataclass(frozen=True)
 class PhonemeEvent:
-    """A phoneme begins; `ipa` is empty for a pause."""
+    """Start of a phoneme; `ipa` is empty for a pause."""
 
     sample: int
     ipa: str
@@ -130,7 +130,7 @@ def _synthesise(lib: c.CDLL, text: str, flags: int, collector: _Collector) -> in
 
 
 class _Collector:
-    """The synthesis callback: copies what the library shows, because its buffers live only as long as the call."""
+    """The synthesis callback: copies the library's buffers, which are valid during the call only."""
 
     def __init__(self, on_samples: Callable[[int], None]) -> None:
         self.raised: BaseException | None = None
@@ -200,7 +200,7 @@ def _started(library: Path, data: Path) -> Iterator[tuple[c.CDLL, int]]:
 
 @contextmanager
 def started_voice(library: Path, data: Path, voice: str) -> Iterator[c.CDLL]:
-    """The library with a voice chosen, for what it tells without a sound.
+    """Yield the library with a voice selected, for queries without sound.
 
     Raises:
         EngineError: it does not start or lacks the voice.
@@ -228,10 +228,10 @@ def _apply(lib: c.CDLL, parameters: Parameters) -> None:
 
 
 def short_data_path(data: Path, cache: Path) -> Path:
-    """`data` itself, or a link to it from a folder whose path is short enough for eSpeak's buffer.
+    """Return `data`, or a link to it from a folder whose path fits eSpeak's buffer.
 
     Raises:
-        EngineError: when no folder that can be written has a short enough path.
+        EngineError: no writable folder has a path that is short enough.
     """
     if len(bytes(data)) <= LONGEST_DATA_PATH:
         return data

@@ -30,7 +30,7 @@ Speak = Callable[[str], EspeakResult]
 
 
 def as_mnemonics(ipa: str, vowels: Mapping[str, str]) -> str:
-    """A word in IPA between eSpeak's brackets; "" where nothing of it can be spoken.
+    """Return a word in IPA as mnemonics between eSpeak's brackets; "" if it has no phoneme.
 
     Args:
         vowels: IPA to the mnemonics of the voice, as `vowels_of` finds them.
@@ -40,7 +40,7 @@ def as_mnemonics(ipa: str, vowels: Mapping[str, str]) -> str:
 
 
 def with_possessive(mnemonics: str) -> str:
-    """The word with the English ending of "Kit's" or "Bush's"."""
+    """Return the word with the English ending of "Kit's" or "Bush's"."""
     inner = mnemonics.removesuffix("]]")
     last = inner.rsplit("[[", 1)[-1].rstrip(";.")
     ending = "I2z" if last.endswith(("s", "z", "S", "Z")) else "s" if last.endswith(("p", "t", "k", "f", "T")) else "z"
@@ -62,11 +62,12 @@ def _mnemonic(sound: Sound, vowels: Mapping[str, str]) -> str:
 
 
 def vowels_of(data: Path, voice: str, speak: Speak) -> dict[str, str]:
-    """The vowels of a voice by their IPA, diphthongs too.
+    """Return the vowels of a voice by their IPA, including diphthongs.
 
     Args:
-        data: eSpeak's data folder. voice: identifier, such as "gmw/en-US".
-        speak: in that voice.
+        data: eSpeak's data folder.
+        voice: identifier, such as "gmw/en-US".
+        speak: synthesises in that voice.
     """
     found: dict[str, str] = {}
     for name, ipa in _heard(_vowel_names(data, _tables_of(data / "lang" / voice.split("+", 1)[0])), speak):

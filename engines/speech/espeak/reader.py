@@ -1,7 +1,7 @@
-"""Text of a language to the phonemes that Kokoro was trained on, by eSpeak NG: misaki's way for all languages but three.
+"""Conversion of text to Kokoro's phonemes by eSpeak NG, misaki's method for all languages but three.
 
-What eSpeak calls a sound is put into Kokoro's letters as misaki 0.9.4 does it (EspeakG2P, Apache-2.0): affricates and English
-diphthongs are one letter. eSpeak NG is GPL-3.0-or-later; only a worker process loads it.
+The mapping of eSpeak's phonemes to Kokoro's letters is that of misaki 0.9.4 (EspeakG2P, Apache-2.0): affricates and English
+diphthongs are single letters. eSpeak NG is GPL-3.0-or-later; only a worker process loads it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ _SIGNS = str.maketrans({"«": "“", "»": "”", "„": "“", "–": "—", "�
 
 
 def espeak_reader(language: str, cache: Path) -> EspeakReader:
-    """What reads a BCP-47 tag.
+    """Return the reader of a BCP-47 tag.
 
     Raises:
-        EngineNotReady: eSpeak NG is not installed. EngineError: it has no voice for the language.
+        EngineNotReady: eSpeak NG is not installed.
+        EngineError: it has no voice for the language.
     """
     import espeakng_loader
 
@@ -47,21 +48,23 @@ def espeak_reader(language: str, cache: Path) -> EspeakReader:
 
 
 class EspeakReader:
-    """Reads text in one of eSpeak's voices.
+    """Reads text with one of eSpeak's voices.
 
     Args:
-        library: eSpeak's shared library. data: its data folder. voice: identifier, such as "roa/es".
+        library: eSpeak's shared library.
+        data: its data folder.
+        voice: identifier, such as "roa/es".
     """
 
     def __init__(self, library: Path, data: Path, voice: str) -> None:
         self._library, self._data, self._voice = library, data, voice
 
     def read(self, given: str, title: str, phonemes: Sequence[PhonemeSpan] = ()) -> list[list[ReadWord]]:
-        """The words of each line of a text, in order, each with the marks that stand at it.
+        """Return the words of each line of a text, in order, each with its punctuation.
 
         Args:
-            title: of the engine, as other readers take it; nothing is refused here.
-            phonemes: words whose sounds are given, in IPA.
+            title: of the engine, unused here.
+            phonemes: words with given phonemes, in IPA.
 
         Raises:
             EngineError: eSpeak does not start or lacks the voice.

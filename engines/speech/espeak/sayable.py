@@ -1,8 +1,8 @@
-"""The letters that eSpeak NG 1.52 reads: measured voice by voice with a greeting in each script.
+"""The letters that eSpeak NG 1.52 can read, measured voice by voice with a greeting in each script.
 
-Letters of a script unknown to the voice are read as "chinese letter" or letter by letter with their numbers, which is
-no reading; single Greek, Cyrillic, Hebrew and Arabic letters are called by their names, as one says "pi". Some scripts are read
-in any voice, by switching to the language they belong to. Thai and Burmese come out without their vowels in their own voices.
+Letters of an unknown script are read as "chinese letter" or as numbers, which counts as unreadable; single Greek, Cyrillic,
+Hebrew and Arabic letters are read by name, such as "pi". Some scripts are read in any voice, by a switch to their language. Thai
+and Burmese lose their vowels even in their own voices.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ _NAMES = {
 
 
 def unsayable(text: str, voice_language: str) -> tuple[Unsayable, ...]:
-    """The places of a text that a voice of this language cannot read, and the whole of a text without a letter or a figure."""
+    """Return the places of a text that a voice of this language cannot read, and the whole of a text without a letter or a
+    digit.
+    """
     if not any(map(str.isalnum, text)):
         return (Unsayable(0, len(text), "it holds no word"),)
     return () if text.isascii() else tuple(_foreign(text, voice_language))

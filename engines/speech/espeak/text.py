@@ -1,7 +1,7 @@
-"""Text on its way to eSpeak NG and back: SSML distinguished from plain text, and eSpeak's positions turned into words.
+"""Text for eSpeak NG, and its results: detection of SSML, and conversion of eSpeak's positions to words.
 
-eSpeak counts characters (not bytes) of the text it was given, markup included. It begins a new word at every apostrophe,
-inside numbers and inside emoji names; the words given here are those of the text.
+eSpeak counts characters (not bytes) of the given text, including markup. It begins a new word at every apostrophe, inside numbers
+and inside emoji names; the words here are those of the text.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _STRESS = str.maketrans("", "", "ˈˌ")
 
 @dataclass(frozen=True)
 class PreparedText:
-    """Text as eSpeak takes it.
+    """The input of eSpeak.
 
     Args:
-        text: to give to eSpeak.
-        ssml: whether it holds markup for eSpeak.
-        origin: for each character of `text`, its place in the given text.
-        plain: the given text with its markup blanked out, of the same length: what is to be spoken.
+        text: the input.
+        ssml: whether it is SSML.
+        origin: for each character of `text`, its position in the given text.
+        plain: the given text with its markup blanked out, of the same length.
     """
 
     text: str
@@ -98,7 +98,7 @@ def phoneme_marks(spoken: EspeakResult) -> tuple[TimedMark, ...]:
 
 
 def word_marks(prepared: PreparedText, given: str, spoken: EspeakResult) -> tuple[TimedMark, ...]:
-    """The words of the given text with their times. A word's end is where its last phoneme ends, before any pause."""
+    """Return the words of the given text with their times. A word ends with its last phoneme, before any pause."""
     found: dict[tuple[int, int], int] = {}
     for event in spoken.words:
         span = _word_around(prepared, event)

@@ -63,7 +63,7 @@ APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 
 
 class KokoroOptions(EngineOptions):
-    """How Kokoro speaks."""
+    """Options of Kokoro."""
 
     speed: float = option(1.0, "Speed", "1 is the voice's own pace, 2 twice as fast.", common=True, unit="x", ge=0.5, le=2.0)
 

@@ -41,7 +41,7 @@ LANGUAGES = tuple(dict.fromkeys(voice.language.partition("-")[0] for voice in VO
 
 @lru_cache(maxsize=4)
 def style_rows(assets: Path, name: str) -> NDArray[np.float32]:
-    """The voice's style for every count of symbols.
+    """Return the voice's style vectors for every number of symbols.
 
     Raises:
         OSError, KeyError, ValueError: the file is missing or damaged.
