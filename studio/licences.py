@@ -13,12 +13,12 @@ SEPARATOR = "; "
 
 @dataclass(frozen=True)
 class LicensedPart:
-    """One part that a result was made from: an engine with its weights, a model of a template, a voice.
+    """One part of a result: an engine with its weights, a model of a template, or a voice.
 
     Args:
         name: id of the engine or model, or the name of the voice.
         licence: name of its licence; several are separated by "; ". "" if unknown.
-        commercial_use: whether results may be used commercially under it; None if unknown.
+        commercial_use: whether it permits commercial use of results; None if unknown.
     """
 
     name: str
@@ -66,7 +66,7 @@ UNKNOWN = LicenceTerms()
 
 
 def combined(terms: Iterable[LicenceTerms]) -> LicenceTerms:
-    """The parts of all of them."""
+    """Return the parts of all of them."""
     return LicenceTerms(tuple(dict.fromkeys(part for one in terms for part in one.parts)))
 
 
@@ -83,7 +83,7 @@ def terms_of_cards(cards: Iterable[Card]) -> LicenceTerms:
 
 
 def no_terms(engine_id: str) -> LicenceTerms:
-    """The look-up of an engine's licence where there is none."""
+    """Return empty terms, as the look-up for engines without a licence."""
     return UNKNOWN
 
 

@@ -1,7 +1,7 @@
 """Unicode normalisation in linear time.
 
 The standard algorithm sorts each run of combining marks by insertion: a letter with ten thousand marks takes seconds. As in
-Unicode's stream-safe text format (UAX #15), a run is cut after 30 marks; no word of any language has more on one letter.
+Unicode's stream-safe text format (UAX #15), a run is split after 30 marks; no word of any language has more on one letter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LONG_RUN = re.compile(rf"[^\w\x00-\x7f]{{{_LONGEST_RUN + 1},}}+")
 
 
 def normalised(form: Form, text: str) -> str:
-    """`unicodedata.normalize`, with runs of more than 30 combining marks normalised in parts."""
+    """Return `unicodedata.normalize`, with runs of more than 30 combining marks normalised in parts."""
     if text.isascii() or not has_long_runs(text):
         return unicodedata.normalize(form, text)
     parts, done = [], 0
@@ -30,10 +30,10 @@ def normalised(form: Form, text: str) -> str:
 
 
 def is_composed(text: str) -> bool:
-    """Whether the text is in NFC; False too where its combining marks are too many to look."""
+    """Return whether the text is in NFC; False as well for long runs of combining marks."""
     return text.isascii() or (not has_long_runs(text) and unicodedata.is_normalized("NFC", text))
 
 
 def has_long_runs(text: str) -> bool:
-    """Whether there are more than 30 combining marks, or signs that might be some, in a row."""
+    """Return whether there are more than 30 combining marks, or possible ones, in a row."""
     return _LONG_RUN.search(text) is not None

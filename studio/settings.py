@@ -215,7 +215,7 @@ class _SettingsFile(YamlConfigSettingsSource):
 
 
 class Settings(BaseSettings):
-    """All settings. Frozen: what the studio was started with is what it runs with."""
+    """All settings. Frozen: they do not change while the studio runs."""
 
     model_config = SettingsConfigDict(
         env_prefix="GREENROOM_",
@@ -256,10 +256,10 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings of this start: settings.yaml, then GREENROOM_… variables, then `overrides` (the command line's).
+    """Return the settings of this start: settings.yaml, then GREENROOM_… variables, then `overrides` (the command line's).
 
     Raises:
-        SettingsError: one sentence naming the key, its value and what is allowed.
+        SettingsError: one sentence with the key, its value and what is allowed.
     """
     _refuse_unknown_variables()
     try:
@@ -286,7 +286,7 @@ def _refuse_unknown_variables() -> None:
 
 
 def explained(error: ValidationError, *within: str) -> SettingsError:
-    """The first mistake in a sentence that never shows a secret. `within`: the names that lead to what was checked."""
+    """Return the first validation error in a sentence that never shows a secret. `within`: the path to the validated group."""
     first = error.errors()[0]
     place = (*within, *(str(part) for part in first["loc"]))
     where, shown = ".".join(place), repr(first["input"])

@@ -15,10 +15,10 @@ LARGEST_BYTES = 1_000_000
 
 
 def read_settings_file(path: Path) -> dict[str, Any]:
-    """The groups of settings that the file holds; {} when there is no file or nothing in it.
+    """Return the groups of settings in the file; {} if there is no file or it is empty.
 
     Raises:
-        SettingsError: not UTF-8, not YAML, not groups of names with values, or a name that occurs twice.
+        SettingsError: not UTF-8, not YAML, not groups of names with values, or a duplicate name.
     """
     text = _text_of(path)
     try:
@@ -44,7 +44,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Takes no key twice: the second would win without a word."""
+    """Refuses duplicate keys, of which YAML silently takes the second."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: dict[Hashable, yaml.Mark] = {}

@@ -16,17 +16,17 @@ def gib(size: float) -> float:
 
 
 def at_least(size: float) -> str:
-    """A need as text, rounded up, so that a need and what is available never show as the same number by rounding."""
+    """Return a required size as text, rounded up, so that a need and the available memory never look equal by rounding."""
     return _words(size, lambda value: math.ceil(value - 1e-6))
 
 
 def at_most(size: float) -> str:
-    """What is available as text, rounded down."""
+    """Return an available size as text, rounded down."""
     return _words(size, lambda value: math.floor(value + 1e-6))
 
 
 def about(size: float) -> str:
-    """A measured size in words, rounded to the nearest."""
+    """Return a measured size as text, rounded to the nearest."""
     return _words(size, round)
 
 

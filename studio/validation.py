@@ -1,4 +1,4 @@
-"""What a person gave, checked against a pydantic model, with the first mistake told in one sentence."""
+"""Validation of user input by a pydantic model, with the first error in one sentence."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LONGEST_SHOWN_VALUE = 60
 
 
 def validated(model: type[Model], given: Mapping[str, Any], what: str = "field", context: Any = None) -> Model:
-    """`given` as an instance of `model`.
+    """Return `given` as an instance of `model`.
 
     Args:
-        what: what a key of `given` is called in the sentence: "field", "option".
-        context: what the validators of the model need, as pydantic hands it to them.
+        what: name for a key of `given` in the sentence: "field", "option".
+        context: of the model's validators, as in pydantic.
 
     Raises:
-        InvalidInput: names the first wrong key, its value and what is allowed there.
+        InvalidInput: with the first wrong key, its value and what is allowed.
     """
     if not isinstance(given, Mapping):
         raise InvalidInput("input.not-names", kind=what, given=_kind_of(given))

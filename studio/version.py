@@ -13,10 +13,10 @@ VERSION_FILE = Path(__file__).resolve().parent.parent / "VERSION"
 
 @cache
 def studio_version() -> str:
-    """The version, for example "0.10.0"; the file is read once per process.
+    """Return the version, for example "0.10.0"; the file is read once per process.
 
     Raises:
-        GreenroomError: the file is missing or holds no version, so Greenroom's folder is not whole.
+        GreenroomError: the file is missing or has no version, so that Greenroom's folder is incomplete.
     """
     try:
         text = VERSION_FILE.read_text("utf-8").strip()

@@ -1,4 +1,4 @@
-"""What the studio needs to be open to other machines: a token, a certificate, and the names it is reached by."""
+"""Access from other machines: a token, a certificate, and the machine's names."""
 
 from __future__ import annotations
 

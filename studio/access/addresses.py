@@ -1,4 +1,4 @@
-"""By which addresses and names other machines reach this one."""
+"""Addresses and names under which other machines reach this one."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 def lan_address() -> str:
-    """The address of this machine on its network, "" when it is on none.
+    """Return the address of this machine on its network, "" without one.
 
-    The one that leads out of the machine comes first; without a way out, any that is up and private.
+    The address of the default route is preferred; without one, any private address of an interface that is up.
     """
     candidates = [*filter(None, (_towards(*target) for target in _ELSEWHERE)), *sorted(_interface_addresses())]
     return next((address for address in candidates if _reachable(address)), "")
 
 
 def own_names(address: str) -> tuple[str, ...]:
-    """The Host names that a browser on the network may use for `address` of this machine, IPv6 in brackets.
+    """Return the Host names that a browser on the network may use for `address`, IPv6 in brackets.
 
-    An address of all interfaces ("0.0.0.0", "::") means every address the machine has now.
+    An address of all interfaces ("0.0.0.0", "::") stands for every present address of the machine.
     """
     parsed = _parsed(address)
     addresses = sorted(filter(_reachable, _interface_addresses())) if parsed and parsed.is_unspecified else [address]
@@ -37,7 +37,7 @@ def own_names(address: str) -> tuple[str, ...]:
 
 
 def bracketed(address: str) -> str:
-    """An address as it is written in a URL."""
+    """Return an address in the form of a URL."""
     return f"[{address}]" if ":" in address else address
 
 

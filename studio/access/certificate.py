@@ -1,7 +1,7 @@
-"""A certificate of the studio's own, for HTTPS on a network without a certificate authority.
+"""A self-signed certificate for HTTPS on a network without a certificate authority.
 
-Browsers warn of it once; after that the connection is as private as any, and the microphone works. It is kept, so that
-the warning comes once, and made anew when it runs out or the machine has another address.
+Browsers warn of it once; after that the connection is encrypted, and the microphone works. It is stored, so that the warning
+comes once, and replaced when it expires or the machine has another address.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class Certificate:
 
 
 def certificate_for(data_folder: Path, names: Collection[str], now: datetime.datetime | None = None) -> Certificate:
-    """The kept certificate when it covers `names` for another month, else a new one.
+    """Return the stored certificate if it covers `names` for another month, else a new one.
 
     Args:
-        names: host names and IP addresses, with or without brackets; localhost is always covered.
+        names: host names and IP addresses, with or without brackets; localhost is always included.
 
     Raises:
-        StorageError: it cannot be kept.
+        StorageError: it cannot be stored.
     """
     from cryptography.hazmat.primitives import hashes
 

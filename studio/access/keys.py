@@ -1,4 +1,4 @@
-"""The token that opens the door and the secret that signs what a browser keeps of it, made once and kept."""
+"""The access token and the secret that signs browser sessions, created once and stored."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TOKEN_BYTES = 24
 
 @dataclass(frozen=True)
 class AuthKeys:
-    """Neither is shown by `repr`, so that no log can hold it.
+    """The keys of an installation. `repr` shows neither, so that no log contains them.
 
     Args:
-        token: what people and programs show.
-        signing: made here and never sent. What a browser keeps is derived from both, so that it is as long as this one
-            even when a person chose a short token, and a new token ends every browser's session.
+        token: presented by people and programs.
+        signing: never sent. Browser sessions are derived from both, so that they are as strong as this one even with a short
+            token, and a new token ends every session.
     """
 
     token: str = field(repr=False)
@@ -32,11 +32,11 @@ class AuthKeys:
 
 
 def load_or_create_keys(data_folder: Path, given: str = "", *, renew: bool = False) -> AuthKeys:
-    """The keys of this installation, made at the first call and readable by their owner alone.
+    """Return the keys of this installation, created at the first call and readable by their owner only.
 
     Args:
-        given: the token that the user has set (server.token), used in place of the kept one.
-        renew: make a new token; links, programs and browsers that have the old one are shut out.
+        given: the token that the user has set (server.token), instead of the stored one.
+        renew: create a new token; links, programs and browsers with the old one lose access.
 
     Raises:
         StorageError: the data folder cannot be written.
@@ -54,7 +54,7 @@ def load_or_create_keys(data_folder: Path, given: str = "", *, renew: bool = Fal
 
 
 def kept_keys(data_folder: Path) -> AuthKeys | None:
-    """The keys of this installation, for a program of the same user; None when none were made."""
+    """Return the keys of this installation for a program of the same user; None before they are created."""
     return _read(data_folder / FILE_NAME)
 
 

@@ -1,4 +1,4 @@
-"""Whether an address is this machine's, and which process listens there."""
+"""Whether an address belongs to this machine, and the process that listens there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def is_local(url: str) -> bool:
-    """Whether an address is this machine's: loopback, its name, or one of its network addresses."""
+    """Return whether an address is this machine's: loopback, its name, or one of its network addresses."""
     host = urlsplit(url).hostname or ""
     if host in LOOPBACK or host == socket.gethostname().lower():
         return True
@@ -19,7 +19,7 @@ def is_local(url: str) -> bool:
 
 
 def listening_process(url: str) -> int | None:
-    """The process of this user that listens at a local address; None where there is none or it cannot be determined."""
+    """Return the process of this user that listens at a local address; None if there is none or it cannot be determined."""
     parts = urlsplit(url)
     if not is_local(url):
         return None

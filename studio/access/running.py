@@ -1,4 +1,4 @@
-"""Where the studio that is open on a data folder answers, for programs of the same machine that have the folder."""
+"""The address of the studio that uses a data folder, for programs of the same machine that can read the folder."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ FILE_NAME = "running.json"
 
 @dataclass(frozen=True)
 class RunningAt:
-    """
+    """Address of a running studio.
+
     Args:
-        url: an address of this machine, with the path under which a proxy shows the studio left out.
-        certificate: of the studio's own, to trust; "" without HTTPS.
+        url: an address of this machine, without the path prefix of a proxy.
+        certificate: the studio's own one, to trust; "" without HTTPS.
     """
 
     url: str
@@ -36,7 +37,7 @@ def forget_running(data_folder: Path) -> None:
 
 
 def running_at(data_folder: Path) -> RunningAt | None:
-    """What the last start wrote down; None when there is nothing of use. Whether somebody answers there is another question."""
+    """Return what the last start recorded; None if there is nothing usable. The studio may no longer be running."""
     try:
         told = json.loads((data_folder / FILE_NAME).read_text("utf-8"))
         return RunningAt(str(told["url"]), str(told["certificate"]))

@@ -1,4 +1,4 @@
-"""`./launch.sh install NAME`: makes an environment from the terminal, with progress."""
+"""`./launch.sh install NAME`: installs an environment from the terminal, with progress."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _install(environments: EnvironmentManager, name: str) -> None:
 
 
 class _InstallProgress:
-    """Progress on one line of a terminal; into a file, a line whenever ten percent more are done."""
+    """Progress on one line of a terminal; in a file, one line per ten percent."""
 
     def __init__(self) -> None:
         self._tens = -1

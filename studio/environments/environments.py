@@ -1,4 +1,4 @@
-"""The model environments of one data folder: their states, and installing, checking and removing them."""
+"""The model environments of one data folder: state, installation, verification and removal."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Say = Callable[[float, str], None]
 
 
 class EnvironmentManager:
-    """Reads and changes `<root>/<name>/`. Holds no state: everything is read from the disk at each call.
+    """Reads and changes `<root>/<name>/`. Has no state: everything is read from the disk at each call.
 
-    Any thread and any process may call any method; installing and removing acquire the environment's lock between processes.
+    Any thread and any process may call any method; installation and removal acquire the environment's lock between processes.
 
     Args:
         root: the folder of the environments (`data/environments`).
@@ -42,7 +42,7 @@ class EnvironmentManager:
         self._root, self._locks = root, locks
 
     def names(self) -> list[str]:
-        """Every environment that can be installed, the shared one first."""
+        """Return every environment that can be installed, the shared one first."""
         return declared_names(self._locks)
 
     def declared(self, name: str) -> LockedEnvironment:
@@ -53,8 +53,10 @@ class EnvironmentManager:
         return [self.status(name) for name in self.names()]
 
     def status(self, name: str) -> EnvironmentStatus:
-        """Its state now; cheap (a few file reads). An environment without a lock file here, of an engine from outside,
-        is ready when its Python is there."""
+        """Return its present state; cheap (a few file reads).
+
+        An environment of an external engine, without a lock file, is ready if its Python exists.
+        """
         folder = self._root / name
         absent = Message.of("environment.not-installed", environment=name)
         step = Message.of("environment.install-by-command", environment=name)
@@ -120,7 +122,7 @@ class EnvironmentManager:
 
 
 def python_of(folder: Path) -> Path | None:
-    """The Python in an environment's folder, None when there is none that could be started."""
+    """Return the Python in an environment's folder, None if there is none that can be started."""
     python = folder / "bin" / "python"
     return python if os.access(python, os.X_OK) else None
 

@@ -29,15 +29,15 @@ class Progress:
 class EnvironmentLock:
     """`flock` on a file beside the environment's folder, which is never removed; its text is the holder's progress.
 
-    The descriptor is handed to the programs that the holder starts: when a studio is killed while pip is at work, the lock
-    is held until pip has ended too, so the next studio never writes into the same folder beside it.
+    The programs that the holder starts inherit the descriptor: if a studio is killed during pip, the lock is held until pip has
+    ended too, so that the next studio never writes into the same folder at the same time.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def progress(self) -> Progress | None:
-        """The progress of the holder, None when nothing holds it."""
+        """Return the progress of the holder, None if nothing holds it."""
         try:
             handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

@@ -1,4 +1,4 @@
-"""Environments as values: what is declared beside a lock file, and the state on this machine."""
+"""Environments as values: the declaration beside a lock file, and the state on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GB = 1_000_000_000
 
 
 class Trouble(StrEnum):
-    """What kept an environment from being installed, for programs; the sentence beside it is for people."""
+    """Why an environment could not be installed, for programs; the sentence beside it is for people."""
 
     DISK_FULL = "disk_full"
     NETWORK = "network"
@@ -32,7 +32,7 @@ class Trouble(StrEnum):
 
 
 class InstallFailed(GreenroomError):
-    """An environment cannot be installed, or is not what it should be; the hint is the next step."""
+    """An environment cannot be installed, or is damaged; the hint is the next step."""
 
     def __init__(
         self,
@@ -57,12 +57,13 @@ class EnvironmentState(StrEnum):
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """One environment now.
+    """The present state of one environment.
 
     Args:
-        why: its state. step: what to do when it is not ready, else "".
-        fraction: 0..1 of an installation that is under way, else 0.
-        size_bytes: of the installed files as counted when it was finished, 0 when it is not.
+        why: reason of the state.
+        step: the next step if it is not ready, else "".
+        fraction: 0 to 1 of a running installation, else 0.
+        size_bytes: of the installed files, counted at the end of the installation, 0 before.
     """
 
     name: str
@@ -127,7 +128,7 @@ class LockedEnvironment:
 
     @property
     def lock_hash(self) -> str:
-        """Of what is required, not of comments and blank lines."""
+        """Hash of the requirements, without comments and blank lines."""
         return hashlib.sha256("\n".join(self.requirements()).encode()).hexdigest()
 
     def requirements(self) -> list[str]:
@@ -135,7 +136,7 @@ class LockedEnvironment:
         return [line for line in lines if line and not line.startswith("#")]
 
     def of_packages(self, names: tuple[str, ...]) -> list[str]:
-        """The locked lines of these packages."""
+        """Return the locked lines of these packages."""
         return [line for line in self.requirements() if re.split(r"[=<>!~\[; ]", line, maxsplit=1)[0] in names]
 
     def needed_bytes(self, *, cuda: bool) -> int:
@@ -145,7 +146,7 @@ class LockedEnvironment:
 
 
 def declared_names(locks: Path) -> list[str]:
-    """Every environment that has a lock file and a declaration, the shared one first."""
+    """Return every environment with a lock file and a declaration, the shared one first."""
     found = sorted(path.stem for path in locks.glob("*.lock") if path.with_suffix(".toml").is_file())
     return sorted(found, key=lambda name: name != "models")
 

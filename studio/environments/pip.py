@@ -44,19 +44,19 @@ _FAILURES: tuple[tuple[Trouble, str, str, bool], ...] = (
 
 
 class Pip:
-    """Runs pip of this very Python on one environment.
+    """Runs this Python's pip on one environment.
 
     Args:
-        cancelled: looked at several times a second; the program is ended and Cancelled raised when it returns true.
-        log: every line that pip prints is added to this file.
-        pass_fds: descriptors that pip keeps open (the lock of the environment).
+        cancelled: called several times a second; if it returns true, the program is ended and Cancelled raised.
+        log: file to which pip's output is appended.
+        pass_fds: descriptors that pip inherits (the lock of the environment).
     """
 
     def __init__(self, cancelled: Callable[[], bool], log: Path, pass_fds: Sequence[int] = ()) -> None:
         self._cancelled, self._log, self._pass_fds = cancelled, log, tuple(pass_fds)
 
     def offered(self, requirement: str) -> str:
-        """The version that would be installed for "name==1.2" here, local part and all ("1.2+cpu").
+        """Return the version that would be installed for "name==1.2" here, with its local part ("1.2+cpu").
 
         Raises:
             InstallFailed: no network, or no build for this machine.
@@ -143,7 +143,7 @@ class PipSteps:
 
 
 def plain_environment() -> dict[str, str]:
-    """The user's environment variables without those that redirect Python, and without secrets."""
+    """Return the user's environment variables without secrets and without those that redirect Python."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -152,7 +152,7 @@ def plain_environment() -> dict[str, str]:
 
 
 def pip_environment() -> dict[str, str]:
-    """The same, with the package sources of the user's pip configuration and nothing else of it.
+    """Return the same with the package sources of the user's pip configuration, and none of its other settings.
 
     Raises:
         InstallFailed: the configuration cannot be read.
@@ -168,7 +168,7 @@ def pip_environment() -> dict[str, str]:
 
 
 def explained(lines: Sequence[str], status: int) -> InstallFailed:
-    """The message for a failure of pip."""
+    """Return the error for a failure of pip."""
     text = "\n".join(lines).lower()
     for trouble, pattern, code, retryable in _FAILURES:
         if re.search(pattern, text):

@@ -38,11 +38,11 @@ _TO_READ = {
 
 
 class UnreadableError(Exception):
-    """The user's pip configuration cannot be read; what pip printed."""
+    """The user's pip configuration cannot be read; the text is pip's output."""
 
 
 def without_configuration(variables: Mapping[str, str]) -> dict[str, str]:
-    """`variables` with the user's sources as PIP_… variables, and no other setting of pip.
+    """Return `variables` with the user's sources as PIP_… variables, and no other setting of pip.
 
     Raises:
         UnreadableError: pip cannot read its own configuration.
@@ -52,7 +52,7 @@ def without_configuration(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def sources_of(variables: Mapping[str, str]) -> dict[str, str]:
-    """The settings to take over, from files and `variables` alike, as PIP_… variables."""
+    """Return the accepted settings from files and `variables` as PIP_… variables."""
     asked = subprocess.run(
         [sys.executable, "-P", "-m", "pip", "config", "list"],
         env={**variables, **_TO_READ}, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False,
@@ -63,7 +63,7 @@ def sources_of(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_settings(lines: Sequence[str]) -> dict[str, str]:
-    """What "pip config list" prints ("global.index-url='https://…'"), as variables; later sections win."""
+    """Return the output of "pip config list" ("global.index-url='https://…'") as variables; later sections win."""
     found: dict[str, dict[str, str]] = {}
     for line in lines:
         name, equals, value = line.partition("=")

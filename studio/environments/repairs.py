@@ -1,4 +1,4 @@
-"""What has to be put right in a fresh environment so that its libraries work on this machine."""
+"""Repairs of a new environment that its libraries need on this machine."""
 
 from __future__ import annotations
 

@@ -14,11 +14,14 @@ STAMP_NAME = "greenroom.json"
 
 @dataclass(frozen=True)
 class Stamp:
-    """How the last installation ended.
+    """The result of the last installation.
 
     Args:
-        lock: hash of the lock it was made from. python: "3.12.4". size_bytes: of its files. at: seconds since the epoch.
-        reason, hint: why it failed.
+        lock: hash of its lock.
+        python: "3.12.4".
+        size_bytes: of its files.
+        at: seconds since the epoch.
+        reason, hint: of a failure.
     """
 
     state: Literal["unfinished", "failed", "ready"]

@@ -1,4 +1,4 @@
-"""The variables that programs of a model environment are started with."""
+"""Environment variables for programs of a model environment."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ _THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait let others work: 
 
 
 def worker_environment() -> dict[str, str]:
-    """The studio's variables without its secrets and its Python paths; libraries are set to stay offline, and to the number of
-    threads to compute with, unless the user has set it."""
+    """Return the studio's variables without its secrets and Python paths, with libraries set to offline mode.
+
+    The number of compute threads is set as well, unless the user has set it.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -48,17 +50,23 @@ def worker_environment() -> dict[str, str]:
 
 @cache
 def computing_threads() -> int:
-    """How many threads one worker computes with: a core each, and where there are more than two, one left for the page and
-    the other workers. Hyper-threads share a core's arithmetic, so they would only wait for each other; slow cores beside fast
-    ones keep those waiting at every step."""
+    """Return the number of compute threads of a worker: one per core, less one for the page and other workers if there are more
+    than two.
+
+    Hyper-threads share a core's arithmetic units, so that they would only wait for each other; slow cores delay fast ones at
+    every step.
+    """
     usable = os.sched_getaffinity(0)
     cores = min(psutil.cpu_count(logical=False) or 1, fast_cores(usable))
     return cores if cores <= 2 else cores - 1
 
 
 def fast_cores(usable: Collection[int], folder: Path = CORES) -> int:
-    """How many of these cores are of the fast kind, where a processor has two (a DGX Spark has ten and ten): by what the kernel
-    says of each. All of them where it says nothing."""
+    """Return how many of these cores are fast ones, on a processor with two kinds (a DGX Spark has ten of each), by the kernel's
+    data.
+
+    All of them if the kernel has no data.
+    """
     capacities: list[int] = []
     for core in usable:
         try:
@@ -69,8 +77,11 @@ def fast_cores(usable: Collection[int], folder: Path = CORES) -> int:
 
 
 def environment_variables(folder: Path) -> dict[str, str]:
-    """Of a program that runs in the environment at `folder`; its libraries find the FFmpeg that the environment brings, and keep
-    what torch has compiled beside it: it takes minutes to make again, and is of no use to another version."""
+    """Return the variables for a program of the environment at `folder`.
+
+    Its libraries find the environment's FFmpeg, and torch stores compiled kernels beside it, because compilation takes minutes
+    and is specific to a version.
+    """
     compiled = folder / COMPILED_FOLDER
     variables = worker_environment()
     variables.setdefault("TORCHINDUCTOR_CACHE_DIR", str(compiled / "inductor"))

@@ -1,4 +1,4 @@
-"""Whether an environment works: what its engines import is imported, in it, by its own Python."""
+"""Verification of an environment: its own Python imports what its engines need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs made fit for a workflow before they are sent: upright, opaque, small enough, at one rate, its cost known."""
+"""Preparation of a workflow's inputs before the upload: orientation, transparency, size, frame rate and cost."""
 
 from studio.preprocessing.assets import Asset, Assets, assets_of
 from studio.preprocessing.constraints import Constraints, constraints_of

@@ -1,4 +1,4 @@
-"""Files that the user uploaded for swaps, kept until deleted, so that they can be used again and recipes find them."""
+"""Uploads for swaps, stored until they are deleted, so that recipes can refer to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAME_BYTES = 80
 
 @dataclass(frozen=True)
 class Asset:
-    """One kept file; `id` is the beginning of its SHA-256, `kind` is image, video or audio."""
+    """One stored file; `id` is the beginning of its SHA-256, `kind` is image, video or audio."""
 
     id: str
     path: Path
@@ -35,10 +35,11 @@ class Asset:
 
 
 class Assets:
-    """The kept files of a folder, one in a folder of its own named by its content. Holds no state; any thread may call.
+    """The stored files of a folder, each in a folder of its own named by its content. Has no state; any thread may call any
+    method.
 
     Args:
-        folder: is among the uploads, so that jobs may read it.
+        folder: inside the uploads, so that jobs may read it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +73,7 @@ class Assets:
         return _asset(home)
 
     def list(self, kind: str = "") -> list[Asset]:
-        """All of one kind, or of every kind, the latest used first."""
+        """Return the files of one kind, or all, the last used first."""
         homes = [home for home in self._folder.glob("*") if _ID.fullmatch(home.name) and any(home.iterdir())]
         found = [_asset(home) for home in homes]
         return sorted((one for one in found if kind in ("", one.kind)), key=lambda one: -one.used)
@@ -88,7 +89,7 @@ class Assets:
         return _asset(home)
 
     def of(self, path: str) -> Asset | None:
-        """The kept file that a job was given by its path, if it still is one."""
+        """Return the stored file of a job's path, if there is one."""
         home = Path(path).parent
         known = home.parent.resolve() == self._folder.resolve() and _ID.fullmatch(home.name)
         return _asset(home) if known and Path(path).is_file() else None
@@ -105,7 +106,7 @@ class Assets:
 
 
 def assets_of(paths: DataPaths) -> Assets:
-    """The kept uploads of a studio."""
+    """Return the stored uploads of a studio."""
     return Assets(paths.root / "uploads" / "assets")
 
 

@@ -15,12 +15,12 @@ class Constraints(BaseModel):
 
     Args:
         multiple: width and height become multiples of this.
-        max_width, max_height: of a landscape picture; for a portrait one the two are exchanged.
-        width, height: exactly this size instead: filled, the overhang cut off evenly.
-        fps: pictures a second.
-        frames_multiple: the count of pictures becomes n × this + 1 ("4n+1" is 4).
-        max_frames: at most so many pictures, from the beginning of what is used.
-        max_mb: the largest file that the server takes.
+        max_width, max_height: of a landscape picture; swapped for a portrait one.
+        width, height: exact size instead: filled, and cropped evenly.
+        fps: frames per second.
+        frames_multiple: the number of frames becomes n × this + 1 ("4n+1" is 4).
+        max_frames: maximum of frames, from the beginning of the used part.
+        max_mb: the largest file that the server accepts.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -36,7 +36,7 @@ class Constraints(BaseModel):
     max_mb: float = Field(0.0, ge=0)
 
     def size_for(self, width: int, height: int) -> tuple[int, int]:
-        """The size that a picture of `width` by `height` pixels gets: never larger than it is, unless a size is demanded."""
+        """Return the size of a picture of `width` by `height` pixels after preparation: never larger, unless a size is exact."""
         step = self.multiple
         if self.width and self.height:
             return _stepped(self.width, step), _stepped(self.height, step)
@@ -46,7 +46,7 @@ class Constraints(BaseModel):
         return _stepped(width * scale, step), _stepped(height * scale, step)
 
     def count_for(self, frames: int) -> int:
-        """How many of `frames` pictures are used."""
+        """Return how many of `frames` frames are used."""
         count = min(frames, self.max_frames) if self.max_frames else frames
         if self.frames_multiple:
             count = (count - 1) // self.frames_multiple * self.frames_multiple + 1

@@ -1,7 +1,7 @@
-"""Whether the person in a reference picture fills it as the one in the driving clip does, and the picture framed anew if not.
+"""Comparison of the framing of a reference picture and a driving clip, and reframing of the picture.
 
-A workflow that puts one person in another's place takes size and position from the reference: a close-up in place of someone far
-away comes out as a giant. The face is the yardstick, for it is found in both.
+A workflow that replaces one person by another takes size and position from the reference: a close-up in place of a distant person
+becomes a giant. The measure is the face, which is detected in both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BLURRED_AT = 256
 
 
 class FacePosition(Protocol):
-    """A face in fractions of its picture: middle, and height from forehead to chin."""
+    """A face in fractions of its picture: centre, and height from forehead to chin."""
 
     @property
     def x(self) -> float: ...
@@ -40,10 +40,10 @@ class FacePosition(Protocol):
 
 @dataclass(frozen=True)
 class Framing:
-    """How a reference is framed against a driving clip.
+    """The framing of a reference relative to a driving clip.
 
     Args:
-        reference, driving: heights of the faces in parts of their pictures.
+        reference, driving: heights of the faces in fractions of their pictures.
     """
 
     reference: float
@@ -51,7 +51,7 @@ class Framing:
 
     @property
     def factor(self) -> float:
-        """How much larger the face is in the reference."""
+        """Ratio of the face sizes, reference to driving clip."""
         return self.reference / self.driving
 
     @property
@@ -69,14 +69,14 @@ class Framing:
 
 
 def compare_framing(reference: FacePosition, driving: FacePosition) -> Framing:
-    """The two faces' sizes against each other."""
+    """Return the framing of two faces."""
     return Framing(max(1e-3, reference.height), max(1e-3, driving.height))
 
 
 def reframed_picture(path: Path, face: FacePosition, driving: FacePosition, aspect: float, folder: Path) -> Path:
-    """The picture as a PNG in `folder` whose face is as large, and where, it is in the driving clip.
+    """Write the picture as a PNG to `folder` with its face at the size and position of the driving clip's, and return its path.
 
-    Where the picture does not reach it is completed by its blurred edge.
+    Areas beyond the picture are filled with its blurred edge.
 
     Args:
         aspect: width by height of the driving clip.

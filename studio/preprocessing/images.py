@@ -1,4 +1,4 @@
-"""Still pictures made fit: upright as their EXIF data says, opaque, of a size that the workflow takes."""
+"""Preparation of still pictures: rotated by their EXIF data, opaque, at a size that the workflow accepts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from studio.preprocessing.constraints import Constraints, constraints_of
 
 
 def prepare_image(path: Path, constraints: Constraints | Mapping[str, Any] | BaseModel | None, folder: Path) -> Path:
-    """A picture as an RGB PNG in `folder`, named by its content: turned upright, transparency laid on white, within the limits.
+    """Write a picture as an RGB PNG to `folder`, named by its content, and return its path.
+
+    It is rotated upright, blended onto white, and scaled to the limits.
 
     Raises:
         MediaError: the file is no picture, damaged or too large.
-        InvalidInput: constraints that contradict themselves.
+        InvalidInput: contradictory constraints.
     """
     limits = constraints_of(constraints)
     picture = read_image(path)
@@ -36,7 +38,7 @@ def prepare_image(path: Path, constraints: Constraints | Mapping[str, Any] | Bas
 
 
 def resized(picture: Picture, size: tuple[int, int]) -> Picture:
-    """A picture that fills `size` (width, height) without being stretched: what hangs over is cut off evenly."""
+    """Return a picture that fills `size` (width, height) without distortion, cropped evenly."""
     width, height = size
     if (picture.shape[1], picture.shape[0]) == size:
         return picture

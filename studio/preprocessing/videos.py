@@ -1,4 +1,4 @@
-"""Videos made fit: cut to what is used, at a constant rate and a size that the workflow takes, as H.264; and what that costs."""
+"""Preparation of videos: trimmed, at a constant rate and a size that the workflow accepts, as H.264; and its cost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Trim = tuple[float, float] | None
 
 @dataclass(frozen=True)
 class PreparationCost:
-    """What of a video is used, and the memory its pictures take once a server has decoded them."""
+    """The used part of a video, and the memory of its decoded frames on a server."""
 
     frames: int
     width: int
@@ -51,7 +51,7 @@ class PreparationCost:
         return self.frames * self.width * self.height * BYTES_PER_PIXEL
 
     def sentence(self) -> str:
-        """One line for a page: what is used and what it takes."""
+        """Return one line for a page: the used part and its memory."""
         return Message.of(
             "preparation.cost", seconds=self.seconds, pictures=self.frames, width=self.width, height=self.height,
             rate=float(f"{float(self.fps):.3g}"), memory=about(self.bytes),
@@ -59,11 +59,11 @@ class PreparationCost:
 
 
 def estimate_cost(path: Path, constraints: Limits, trim: Trim = None) -> PreparationCost:
-    """What `prepare_video` would make of a file, without making it.
+    """Return the cost of `prepare_video` without running it.
 
     Raises:
         MediaError: the file cannot be read.
-        InvalidInput: nothing of it is left after trimming.
+        InvalidInput: nothing is left after trimming.
     """
     limits, info = constraints_of(constraints), probe_video(path)
     start, end = trim or (0.0, 0.0)
@@ -84,16 +84,16 @@ def prepare_video(
     check: Callable[[], None] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Path:
-    """A video as an H.264 MP4 in `folder`, named by its content and the constraints: cut, at a constant rate, upright, within
-    the size, its sound kept. One picture in memory at a time; the same call gives the same file without work.
+    """Write a video as an H.264 MP4 to `folder`, named by its content and the constraints, and return its path.
+
+    It is trimmed, at a constant rate, upright, within the size, with its sound. Memory holds one frame. An existing file is
+    reused.
 
     Args:
-        check: called for every picture; may raise Cancelled.
-        progress: called with 0..1.
+        check: called for every frame; may raise Cancelled. progress: called with 0 to 1.
 
     Raises:
-        MediaError: the file cannot be read, or not be written.
-        InvalidInput: nothing of it is left after trimming.
+        MediaError: the file cannot be read or written. InvalidInput: nothing is left after trimming.
     """
     cost = estimate_cost(path, constraints, trim)
     folder.mkdir(parents=True, exist_ok=True)

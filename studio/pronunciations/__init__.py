@@ -1,4 +1,4 @@
-"""The pronunciation list: how words are said that an engine would read otherwise, everywhere or by one voice."""
+"""The pronunciation list: pronunciations of words that an engine would read differently, for all voices or one."""
 
 from studio.pronunciations.model import Pronunciation, SayingScope
 from studio.pronunciations.store import PronunciationList

@@ -1,4 +1,4 @@
-"""The pronunciation list as a table that spreadsheets read and write."""
+"""Import and export of the pronunciation list as CSV."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(entries: Iterable[Pronunciation]) -> bytes:
-    """All but those of projects. With a byte order mark, and no cell is a formula, so that every spreadsheet reads it rightly."""
+    """Return all entries but those of projects, with a byte order mark, and without cells that spreadsheets read as formulas."""
     table = io.StringIO()
     rows = csv.writer(table)
     rows.writerow(COLUMNS)
@@ -28,10 +28,10 @@ def to_csv(entries: Iterable[Pronunciation]) -> bytes:
 
 
 def from_csv(path: Path) -> list[Pronunciation]:
-    """The entries of a table with the columns of `COLUMNS`, in any order; commas, semicolons and tabs part them.
+    """Return the entries of a table with the columns of `COLUMNS`, in any order, separated by commas, semicolons or tabs.
 
     Raises:
-        InvalidInput: it is no such table, or a row cannot be taken; the reason names the row. Nothing is changed then.
+        InvalidInput: it is no such table, or a row is invalid; the reason names the row.
     """
     data = path.read_bytes()[: LARGEST_BYTES + 1]
     if len(data) > LARGEST_BYTES or b"\0" in data.removeprefix(b"\xff\xfe"):

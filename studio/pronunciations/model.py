@@ -19,7 +19,7 @@ _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
 class SayingScope(StrEnum):
-    """Where an entry counts. Entries of a narrower scope come first."""
+    """Scopes of entries. Narrower ones take precedence."""
 
     EVERYWHERE = "everywhere"
     VOICE = "voice"
@@ -28,14 +28,14 @@ class SayingScope(StrEnum):
 
 @dataclass(frozen=True)
 class Pronunciation:
-    """What is said for a word.
+    """The pronunciation of a word.
 
     Args:
-        word: as it is written in scripts. Written small it stands for any case, otherwise for itself and for capitals.
+        word: as it is written in scripts. In lower case it matches any case, otherwise itself and capitals.
         saying: a respelling ("Win"), or IPA between slashes ("/nwɪn/").
-        scope: where it counts; `of`: the voice as a script names it, or the project's id; "" everywhere.
-        language: BCP-47 primary tag of the texts it is for, "" for all.
-        voice_id: of a saved voice, so that the entry stays with one that is renamed.
+        scope: where it applies; `of`: the voice as a script names it, or the project's id; "" everywhere.
+        language: BCP-47 primary tag of the texts, "" for all.
+        voice_id: of a saved voice, so that the entry follows a renamed one.
     """
 
     word: str
@@ -47,13 +47,13 @@ class Pronunciation:
 
     @property
     def id(self) -> str:
-        """The same for the same word, scope and language: another saying replaces the entry."""
+        """Equal for the same word, scope and language, so that a new pronunciation replaces the entry."""
         place = (self.word, self.scope.value, self.voice_id or self.of, self.language)
         return blake2s("\n".join(place).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
     @property
     def ipa(self) -> str:
-        """The saying in IPA, "" where it is a respelling."""
+        """The pronunciation in IPA, "" for a respelling."""
         return between_slashes(self.saying)
 
     def as_dict(self) -> dict[str, Any]:
@@ -61,10 +61,10 @@ class Pronunciation:
 
 
 def checked(word: str, saying: str, scope: str = "", of: str = "", language: str = "", voice_id: str = "") -> Pronunciation:
-    """An entry from what a person gave.
+    """Return a validated entry.
 
     Raises:
-        InvalidInput: naming what is wrong.
+        InvalidInput: with the reason.
     """
     word, saying = _plain(word), _plain(saying)
     if not any(map(str.isalnum, word)):

@@ -1,4 +1,4 @@
-"""One text on its way to an engine outside of a narration: read as a narration would read it."""
+"""Verbalisation of single texts for an engine, by the rules of narrations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SPACES = str.maketrans({ITEM_BREAK: " ", LINE_BREAK: " "})
 
 
 def request_for(text: str, engine: type[Engine], voice: SpeakingVoice, language: str, sayings: Sayings) -> SpeechRequest:
-    """What the engine is asked for, with figures, abbreviations and words of the pronunciation list as they are said."""
+    """Return the engine's request, with numbers, abbreviations and words of the pronunciation list verbalised."""
     keep = frozenset(engine.card.traits_of(SpeechTraits).reads)
     said = " ".join(
         read(text, ReadingOptions(language, keep=keep, pronunciations=sayings.letters)).text.translate(_SPACES).split()

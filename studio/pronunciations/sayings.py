@@ -1,4 +1,4 @@
-"""What of the pronunciation list counts for a text in a voice, and how its engine gets it."""
+"""Selection of the entries that apply to a text in a voice, in the form that its engine accepts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ORDER = (SayingScope.EVERYWHERE, SayingScope.VOICE, SayingScope.PROJECT)
 
 @dataclass(frozen=True)
 class Sayings:
-    """Words to what is said for them, as one engine takes it.
+    """Pronunciations in the form that one engine accepts.
 
     Args:
-        letters: respellings, which the reader puts in place of the words; a word that is spoken by its sounds stands for itself.
+        letters: respellings that replace their words; words with phonemes are unchanged.
         sounds: IPA of such words.
     """
 
@@ -27,7 +27,7 @@ class Sayings:
     sounds: Mapping[str, str] = field(default_factory=dict)
 
     def spans(self, text: str) -> tuple[PhonemeSpan, ...]:
-        """The places of a text, as the engine gets it, that are spoken by their sounds."""
+        """Return the spans of the engine's text that have phonemes."""
         return tuple(PhonemeSpan(start, end, ipa) for start, end, ipa in found_words(text, self.sounds))
 
 
@@ -42,11 +42,13 @@ def sayings_for(
     more: Mapping[str, str] | None = None,
     project: str = "",
 ) -> Sayings:
-    """The entries that count for a voice and a language. A narrower scope comes first, and a named language before none.
+    """Return the entries that apply to a voice and a language. Narrower scopes and a given language take precedence.
 
     Args:
-        voice: as a script names it. language: BCP-47. project: id of the project that the text is of, "" for none.
-        more: further words to sayings; they come before the list.
+        voice: as a script names it.
+        language: BCP-47.
+        project: id of the text's project, "" for none.
+        more: further words and their pronunciations, which take precedence over the list.
     """
     primary = language.replace("_", "-").split("-")[0].lower()
     within = {SayingScope.EVERYWHERE: "", SayingScope.VOICE: voice, SayingScope.PROJECT: project}
@@ -67,5 +69,5 @@ def sayings_for(
 
 
 def is_spoken(entry: Pronunciation, text: str) -> bool:
-    """Whether a text holds the word."""
+    """Return whether a text contains the word."""
     return next(found_words(text, {entry.word: entry.saying}), None) is not None

@@ -1,4 +1,4 @@
-"""The pronunciation list in the data folder: one JSON file, read again whenever it has changed on the disk."""
+"""The pronunciation list in the data folder: one JSON file, read again after changes on the disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_ENTRIES = 5_000
 
 @dataclass(frozen=True)
 class _Content:
-    """What the file holds: entries by id, deleted ones with the time of their deletion, and what this version does not know."""
+    """Content of the file: entries by id, deleted ones with the time of their deletion, and unknown data."""
 
     entries: Mapping[str, Pronunciation]
     deleted: Mapping[str, tuple[Pronunciation, float]]
@@ -34,9 +34,9 @@ class _Content:
 
 
 class PronunciationList:
-    """All entries. The file is the truth: one that was copied in is read, and a change is on the disk before a call returns.
+    """All entries. The file is the truth: one that was copied in is read, and changes are on the disk when a call returns.
 
-    Any thread may call. The lock is held while the file is read and written; voices are asked outside of it.
+    Any thread may call any method. The lock is held during reads and writes of the file; voices are looked up outside of it.
     """
 
     def __init__(self, path: Path, saved_voices: Callable[[], Mapping[str, str]]) -> None:
@@ -49,7 +49,7 @@ class PronunciationList:
         self._read: tuple[object, _Content] | None = None
 
     def list(self) -> list[Pronunciation]:
-        """All entries by word; those of a saved voice under its present name."""
+        """Return all entries by word; those of a saved voice under its present name."""
         with self._lock:
             entries = list(self._content().entries.values())
         names = self._saved_voices()

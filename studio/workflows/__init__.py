@@ -1,4 +1,4 @@
-"""ComfyUI workflows as templates: a manifest and a graph in API format each, checked when read and again before every job."""
+"""ComfyUI workflows as templates: a manifest and a graph in API format each, validated when read and before every job."""
 
 from studio.workflows.checks import TemplateChecks
 from studio.workflows.collection import TemplateCollection

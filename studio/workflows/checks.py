@@ -1,4 +1,4 @@
-"""Templates against the studio's own ComfyUI server, without ever starting one for a look."""
+"""Comparison of templates with the configured ComfyUI server, without starting it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class InstallationSettings(Protocol):
 
 
 class InventorySource(Protocol):
-    """What is asked of the studio's ComfyUI."""
+    """The part of the ComfyUI service that this module uses."""
 
     @property
     def settings(self) -> InstallationSettings: ...
@@ -35,19 +35,21 @@ class InventorySource(Protocol):
 
 
 class TemplateChecks:
-    """Read-only; safe from any thread."""
+    """Read-only; any thread may call any method."""
 
     def __init__(self, server: InventorySource) -> None:
         self._server = server
 
     def roots(self) -> tuple[Path, ...]:
-        """The folders of models on this machine: those of the settings, then the installation's own."""
+        """Return the folders of models on this machine: those of the settings, then the installation's own."""
         settings = self._server.settings
         own = (settings.path / "models",) if settings.path else ()
         return tuple(dict.fromkeys((*parse_roots(settings.model_roots), *own)))
 
     def inventory(self, newest: bool = False) -> tuple[ServerInventory | None, TemplateProblem]:
-        """What the server has, or None and why. A server of the studio's own is not started for this; what it had is told."""
+        """Return the server's inventory, or None and the reason. The studio's own server is not started; its last inventory is
+        used.
+        """
         if not self._server.configured:
             return None, NO_SERVER
         if self._server.own:
@@ -60,12 +62,12 @@ class TemplateChecks:
             return None, TemplateProblem("server", "ComfyUI", error.message, error.hint or SAY_WHERE)
 
     def validation(self, template: WorkflowTemplate, newest: bool = False) -> Validation:
-        """How a template stands on the server; without one, its files and the model roots alone are judged."""
+        """Return the state of a template on the server; without one, only its files and the model folders are checked."""
         inventory, absent = self.inventory(newest)
         return validate(template, inventory, self.roots(), absent)
 
     def models(self) -> dict[str, Any]:
-        """Every model file that the server lists, and every one in the roots of this machine, as the public API tells them."""
+        """Return every model file of the server and of this machine's folders, in the form of the public API."""
         inventory, absent = self.inventory(newest=True)
         on_disk = scan_roots(self.roots())
         return {

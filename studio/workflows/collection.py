@@ -1,4 +1,4 @@
-"""All templates: those that ship, and the user's own. A broken one is listed with its errors and does not affect others."""
+"""All templates: shipped ones and the user's own. An invalid one is listed with its errors and does not affect others."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Stamp = tuple[tuple[int, int], tuple[int, int]]
 
 
 class TemplateCollection:
-    """The templates of some folders, in their order; the first folder has those that ship, the others the user's own.
+    """The templates of some folders, in their order; the first folder has the shipped ones, the others the user's own.
 
-    Files are read again when they have changed, so a new template appears without a restart. Read-only; any thread may call any
+    Files are read again after changes, so that a new template appears without a restart. Read-only; any thread may call any
     method.
     """
 
@@ -27,7 +27,9 @@ class TemplateCollection:
         self._read: dict[Path, tuple[Stamp, WorkflowTemplate]] = {}
 
     def all(self) -> list[WorkflowTemplate]:
-        """Every template, valid or not. Of two with one id the later is broken, and says which file holds the id."""
+        """Return every template, valid or not. Of two with the same id the later one is invalid, with the file of the first in
+        its error.
+        """
         listed: list[WorkflowTemplate] = []
         taken: dict[str, Path] = {}
         for place, folder in enumerate(self.folders):

@@ -1,4 +1,4 @@
-"""A person's own template out of an exported workflow: what of it could be asked for in a form, and the two files written."""
+"""Creation of a user's template from an exported workflow: suggestions for the form, and the two files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOST_GIB = 10_000
 
 @dataclass(frozen=True)
 class Chosen:
-    """A suggestion that a person took into the form, with their own words for it."""
+    """A suggestion that the user has accepted, with its label."""
 
     suggestion: Suggestion
     key: str = ""
@@ -46,10 +46,10 @@ class Chosen:
 
 
 def read_export(path: Path, classes: Classes) -> dict[str, Any]:
-    """The graph of an exported workflow, in API format whichever it was exported in.
+    """Return the graph of an exported workflow in API format.
 
     Raises:
-        InvalidInput: no JSON, not understood, or not what the server's nodes take.
+        InvalidInput: no JSON, not understood, or invalid for the server's nodes.
     """
     try:
         workflow = json.loads(path.read_bytes())
@@ -120,7 +120,7 @@ def _written(manifest_path: Path, manifest: Mapping[str, Any], graph_path: Path,
 
 
 def need_of(graph: Mapping[str, Any], inventory: ServerInventory, roots: Iterable[Path] = ()) -> MemoryNeed:
-    """What a workflow will need of the server's memory, from the sizes of the model files that it names."""
+    """Return the memory that a workflow needs on the server, from the sizes of its model files."""
     models = [validated(RequiredModel, told) for told in _models(graph, inventory)]
     return memory_need(found_models(models, inventory, roots), graph)
 

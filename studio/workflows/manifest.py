@@ -1,4 +1,4 @@
-"""What a template says about its graph: inputs, parameters, where each value goes, and what the server must have."""
+"""The manifest of a template: inputs, parameters, the position of each value in the graph, and requirements."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ class TemplateLicence(ManifestModel):
 
 
 class TemplateInput(ManifestModel):
-    """Something a person gives.
+    """An input of a template.
 
     Args:
-        kind: a file, or points that are clicked on the first picture of the video input `on`.
-        extensions: without dots, lower case; empty for the usual ones of the kind.
-        max_mb: of the file as given; 0 for no limit beside the studio's and the server's own.
-        constraints: what the file is made to fit before it is sent.
-        rate_from: a parameter whose value is the rate that the clip gets.
-        frames_from: a parameter whose value is the most pictures that are used of the clip.
-        resets: parameters that go back to their defaults when points are given, because the points say it better.
+        kind: a file, or points on the first frame of the video input `on`.
+        extensions: without dots, lower case; empty for the default ones of the kind.
+        max_mb: of the original file; 0 for no limit besides the studio's and the server's.
+        constraints: for the preparation of the file.
+        rate_from: parameter with the clip's frame rate.
+        frames_from: parameter with the maximum of the clip's frames.
+        resets: parameters that return to their defaults if points are given, which are more precise.
     """
 
     key: Key
@@ -101,8 +101,8 @@ class Parameter(ManifestModel):
     """A value with a default and a range.
 
     Args:
-        default: of the parameter's own kind; a seed's is -1: draw one for every job.
-        shown_from: what a person reads for the value 0; faces and people count from 1 for people, from 0 for nodes.
+        default: of the parameter's type; a seed's is -1: draw one for every job.
+        shown_from: number that is displayed for the value 0, because people count faces from 1 and nodes from 0.
         frames_multiple: a whole number must be n × this + 1 (the "4n+1" of video models); 0 for any.
     """
 
@@ -121,13 +121,12 @@ class Parameter(ManifestModel):
 
     @property
     def number_key(self) -> str:
-        """The name under which the same value is given counted from 1, "" where it is not counted: person_number of
-        person_index."""
+        """Name of the same value counted from 1, such as person_number for person_index; "" if it is not a count."""
         return f"{self.key.removesuffix('_index')}_number" if self.shown_from else ""
 
     @property
     def counted(self) -> Parameter:
-        """The same parameter as it is given by `number_key`, its range counted from 1."""
+        """The parameter in the form of `number_key`, with its range counted from 1."""
         low, high = (None if end is None else end + 1 for end in (self.minimum, self.maximum))
         return self.model_copy(update={"key": self.number_key, "minimum": low, "maximum": high})
 
@@ -140,12 +139,12 @@ class Parameter(ManifestModel):
 
 
 class InputMapping(ManifestModel):
-    """Where one value goes: the only places of a graph that are ever written, beside model names and the file's prefix.
+    """Position of one value: besides model names and the file prefix, the only inputs of a graph that are written.
 
     Args:
         key: of an input or a parameter.
-        form: how the value is written: as it is; as text; or, of points, those on the subject or beside it as the JSON list
-            that SAM nodes read, in a picture of `scale` by `scale` pixels.
+        form: form of the value: unchanged; as text; or, for points, those on the subject or beside it as the JSON list of SAM
+            nodes, in a picture of `scale` by `scale` pixels.
     """
 
     key: Key
@@ -161,8 +160,8 @@ class RequiredModel(ManifestModel):
 
     Args:
         folder: of the server: "diffusion_models", "loras" …
-        name: the file's own name; alternates: others that do as well, the best first.
-        size_bytes: of `name`; 0 where it is not known.
+        name: the file's name; alternates: equivalent ones, the best first.
+        size_bytes: of `name`; 0 if it is unknown.
     """
 
     folder: str
@@ -181,7 +180,7 @@ class RequiredModel(ManifestModel):
 
 
 class RequiredNodes(ManifestModel):
-    """Node classes that come from one place: the server itself, or a pack of custom nodes."""
+    """Node classes from one source: the server itself, or a pack of custom nodes."""
 
     pack: str = "ComfyUI"
     url: str = "https://github.com/comfyanonymous/ComfyUI"
@@ -190,7 +189,7 @@ class RequiredNodes(ManifestModel):
 
 
 class TemplateOutput(ManifestModel):
-    """A node that saves the result; its `prefix_input` gets a name of the job's own."""
+    """A node that saves the result; its `prefix_input` gets a name of the job."""
 
     node: NodeId
     kind: Literal["video", "image", "audio"] = "video"
@@ -199,13 +198,16 @@ class TemplateOutput(ManifestModel):
 
 
 class Stretches(ManifestModel):
-    """How a graph goes on where a sound is longer than one of its clips.
+    """How a graph continues for a sound that is longer than one clip.
 
     Args:
-        sound: the input that decides. frames: the parameter that is a stretch's pictures. rate: pictures a second.
-        nodes: made anew for every stretch; `goes_on` is the one of them whose input `previous` takes the pictures so far and
-            whose output `repeated_output` tells how many of its own repeat them; `pictures` gives a stretch's pictures.
-        overlap: how many those are. most: stretches of one job.
+        sound: the input that determines the length.
+        frames: parameter with the frames of one stretch.
+        rate: frames per second.
+        nodes: copied for every stretch; input `previous` of `goes_on` takes all previous frames, its output `repeated_output`
+            tells how many of its own repeat them; `pictures` outputs a stretch's frames.
+        overlap: number of those.
+        most: maximum of stretches in a job.
     """
 
     sound: Key
@@ -221,14 +223,14 @@ class Stretches(ManifestModel):
 
 
 class Manifest(ManifestModel):
-    """A whole manifest.
+    """A complete manifest.
 
     Args:
-        use: what it is for; the page groups and filters by it.
+        use: purpose, by which the page groups and filters.
         graph_sha256: of the graph's file; "" for a template that its owner still edits.
-        memory_gib: what the server holds at its peak, about.
-        verified: "graph-only" where every node, type and link was checked against the server's own definitions, but no weights
-            were run; "run" where results were made and looked at.
+        memory_gib: approximate peak on the server.
+        verified: "graph-only" if every node, type and link was checked against the server's definitions without running weights;
+            "run" if results were rendered and inspected.
     """
 
     id: TemplateId

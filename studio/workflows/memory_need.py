@@ -1,4 +1,4 @@
-"""How much memory a template needs, taken from the sizes of its model files where its manifest does not say."""
+"""Memory of a template, from the sizes of its model files if its manifest has none."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ HEAVY_GIB, MEDIUM_GIB = 16.0, 3.0
 
 @dataclass(frozen=True)
 class MemoryNeed:
-    """
+    """The memory of a template.
+
     Args:
-        gib: of the server at its peak, about; 0 where it is not known. sentence: what that rests on.
+        gib: approximate peak on the server; 0 if it is unknown.
+        sentence: the basis of the figure.
     """
 
     gib: float
@@ -37,20 +39,21 @@ class MemoryNeed:
 
     @property
     def tier(self) -> Tier:
-        """The reserve that fits; where nothing is known, the one that keeps most free."""
+        """The matching reserve; if the need is unknown, the largest one."""
         if not self.known or self.gib >= HEAVY_GIB:
             return Tier.HEAVY
         return Tier.MEDIUM if self.gib >= MEDIUM_GIB else Tier.LIGHT
 
 
 def memory_need(models: Sequence[FoundModel], graph: Mapping[str, Mapping[str, Any]]) -> MemoryNeed:
-    """What a template needs that does not say: all of its model files at once, and room to work beside them.
+    """Return the memory of a template without a stated figure: all of its model files at once, and room for activations.
 
-    A size is what the server or a model root tells, else what the manifest does. One file of unknown size makes the whole
-    unknown, since it may be the largest.
+    A size comes from the server or a model folder, else from the manifest. One file of unknown size makes the whole unknown,
+    because it may be the largest.
 
     Args:
-        models: of the template, as they stand on the server. graph: in API format; what it names beside them counts too.
+        models: of the template, as found on the server.
+        graph: in API format; further files in it count too.
     """
     sizes = {found.model.name: found.size_bytes or found.model.size_bytes for found in models}
     known = {basename(name) for found in models for name in found.model.names}

@@ -1,4 +1,4 @@
-"""Folders of models on this machine, looked through and never touched: which file lies where, and whether it is whole."""
+"""Read-only search of model folders on this machine, with checks for complete files."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class DiskFile(ModelFile):
 
     @property
     def whole_bytes(self) -> int | None:
-        """How many bytes the file should have by its own header; None where its format does not say.
+        """Size of the file by its own header in bytes; None if its format has none.
 
-        A .safetensors file begins with the length of its header and tells in it where each tensor ends
-        (https://github.com/huggingface/safetensors). A file too short for that is told as one byte too short.
+        A .safetensors file begins with the length of its header, which tells where each tensor ends
+        (https://github.com/huggingface/safetensors). A file that is too short for its header counts as one byte too short.
         """
         if self.path.suffix.lower() not in (".safetensors", ".sft") or not self.size_bytes:
             return None
@@ -49,7 +49,7 @@ class DiskFile(ModelFile):
 
     @property
     def whole(self) -> bool:
-        """Whether there is anything in it, and all that its header promises."""
+        """Whether it is not empty, and has everything that its header declares."""
         wanted = self.whole_bytes
         return bool(self.size_bytes) and (wanted is None or (self.size_bytes or 0) >= wanted)
 

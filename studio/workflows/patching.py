@@ -1,4 +1,4 @@
-"""A template's graph with a job's values in it. Only mapped places, model names and the result's prefix are written."""
+"""Inserts a job's values into a template's graph: only mapped inputs, model names and the result's prefix."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def build_prompt(
     roots: Iterable[Path] = (),
     seconds: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """The prompt to queue.
+    """Return the prompt for the server's queue.
 
     Args:
-        values: as `template.complete` gives them: every parameter, the seed drawn, and points.
-        uploaded: by input, the name that the server gave to the uploaded file.
-        inventory: for the names under which this server lists the models; None leaves the manifest's.
-        prefix: of the result's name, the job's own, relative to the server's output folder.
-        seconds: of the sounds, by input; a template whose graph goes on in stretches makes as many as its sound takes.
+        values: as `template.complete` returns them: every parameter, the seed drawn, and points.
+        uploaded: the server's name of each input's file.
+        inventory: names of the models on this server; None for those of the manifest.
+        prefix: of the result's name, relative to the server's output folder.
+        seconds: lengths of the sounds, by input; a template with stretches uses as many as its sound needs.
 
     Raises:
-        InvalidInput: the template is broken, a value or a file is missing, or the prefix leads out of the output folder.
+        InvalidInput: the template is invalid, a value or a file is missing, or the prefix leaves the output folder.
     """
     manifest = template.usable()
     _check_prefix(prefix)

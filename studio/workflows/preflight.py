@@ -1,6 +1,6 @@
-"""Everything that a template needs of a server, compared with what the server has: all that is missing at once, before queueing.
+"""Comparison of a template's requirements with a server's inventory; reports everything that is missing before a job is queued.
 
-Nothing is written, moved, fetched or "fixed".
+Nothing is written, moved, downloaded or repaired.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ OnDisk = Mapping[str, Sequence[DiskFile]]
 
 @dataclass(frozen=True)
 class TemplateProblem:
-    """One thing that keeps a template from running.
+    """A reason why a template cannot run.
 
     Attributes:
-        why: what is wrong. step: what to do next, with an address to get it from where there is one.
+        why: the reason.
+        step: the next step, with a download address if there is one.
     """
 
     kind: Literal["template", "server", "version", "node", "model"]
@@ -40,7 +41,7 @@ class TemplateProblem:
 
     @property
     def sentence(self) -> str:
-        """What is wrong, in the language of this request."""
+        """The reason, in the language of this request."""
         return str(self.why)
 
     @property
@@ -60,11 +61,12 @@ NO_SERVER = TemplateProblem("server", "ComfyUI", Message.of("comfyui.no-server")
 
 @dataclass(frozen=True)
 class FoundModel:
-    """How one required model stands.
+    """The state of one required model.
 
     Attributes:
-        listed: the name that its loader takes, exactly as the server lists it; None when the server has no usable one.
-        root: the folder that holds it, where that is known. size_bytes: of the file, where that is known.
+        listed: the name for its loader, exactly as the server lists it; None if the server has no usable one.
+        root: its folder, if known.
+        size_bytes: of the file, if known.
     """
 
     model: RequiredModel
@@ -82,7 +84,7 @@ class FoundModel:
 
 @dataclass(frozen=True)
 class Validation:
-    """All problems of a template on one server, and which file satisfies each of its models."""
+    """All problems of a template on one server, and the file for each of its models."""
 
     problems: tuple[TemplateProblem, ...]
     models: tuple[FoundModel, ...]
@@ -92,13 +94,13 @@ class Validation:
         return not self.problems
 
     def as_dict(self) -> dict[str, Any]:
-        """As it stands in the public API."""
+        """Return the validation in the form of the public API."""
         problems = [each.as_dict() for each in self.problems]
         return {"ready": self.ready, "problems": problems, "models": [each.as_dict() for each in self.models]}
 
 
 def preflight(template: WorkflowTemplate, inventory: ServerInventory | None, roots: Iterable[Path] = ()) -> list[TemplateProblem]:
-    """All that is missing, at once; empty when a job may be queued."""
+    """Return everything that is missing; empty if a job may be queued."""
     return list(validate(template, inventory, roots).problems)
 
 
@@ -132,7 +134,7 @@ def validate(
 
 
 def joined_problems(problems: Sequence[TemplateProblem]) -> tuple[Told, ...]:
-    """What is missing as messages with next steps; nodes that come from one place are one message."""
+    """Return the problems as messages with next steps; nodes from one source are one message."""
     told: dict[str, Told] = {}
     nodes: dict[str, list[str]] = {}
     for problem in problems:
@@ -146,7 +148,7 @@ def joined_problems(problems: Sequence[TemplateProblem]) -> tuple[Told, ...]:
 
 
 def found_models(models: Iterable[RequiredModel], inventory: ServerInventory, roots: Iterable[Path] = ()) -> list[FoundModel]:
-    """How model files stand on a server, where nothing else of a template is asked about."""
+    """Return the state of model files on a server."""
     on_disk = scan_roots(roots)
     return [_find(model, inventory.models, on_disk, []) for model in models]
 
@@ -157,7 +159,7 @@ SMALLEST_SHARE = 0.99
 
 
 def basename(name: str) -> str:
-    """A model's own name as it is compared: without folders, whichever way their slashes lean, and blind to case."""
+    """Return a model's name for comparison: without folders (of either kind of slash), in lower case."""
     return name.replace("\\", "/").rsplit("/", 1)[-1].casefold()
 
 

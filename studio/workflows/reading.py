@@ -1,4 +1,4 @@
-"""Reading a template's two files, and every fault that can be seen without a server, a message each."""
+"""Reads a template's two files, and reports every error that can be found without a server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LARGEST_GRAPH = 20_000_000
 
 
 def read_template(path: Path, *, own: bool = False) -> WorkflowTemplate:
-    """The template whose manifest lies at `path`, with its graph beside it; faults are its `problems`, never an error."""
+    """Return the template with its manifest at `path` and its graph beside it; errors are in its `problems` and never raised."""
     template_id = path.name.removesuffix(MANIFEST_SUFFIX)
     manifest, problems = _read_manifest(path)
     graph_path = path.with_name(template_id + ".json")
@@ -44,12 +44,12 @@ def read_template(path: Path, *, own: bool = False) -> WorkflowTemplate:
 
 
 def hash_of_graph(content: bytes) -> str:
-    """Of a graph's file, blind to how its lines end, so that a checkout on another system is still the same graph."""
+    """Return the hash of a graph's file, independent of line endings, so that checkouts on all systems agree."""
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def manifest_problems(manifest: Manifest) -> list[Message]:
-    """What is wrong with a manifest in itself."""
+    """Return the errors within a manifest."""
     keys = Counter(manifest.keys)
     problems = [Message.of("manifest.key-twice", key=key, count=count) for key, count in keys.items() if count > 1]
     places = Counter((each.node, each.input) for each in manifest.mappings)
@@ -70,7 +70,7 @@ def manifest_problems(manifest: Manifest) -> list[Message]:
 
 
 def graph_faults(manifest: Manifest, graph: dict[str, Any]) -> list[Message]:
-    """Where a manifest and a graph disagree: each place that is written must be there, be no link, and be of its class."""
+    """Return contradictions of a manifest and a graph: each written input must exist, be no link, and be of its class."""
     problems = list[Message]()
     for each in manifest.mappings:
         problems += _place_faults(

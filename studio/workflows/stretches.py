@@ -1,7 +1,7 @@
-"""A sound that is longer than a model's clip: the graph goes on from its own last pictures, stretch by stretch.
+"""Extension of a graph for a sound that is longer than a model's clip: stretches that continue from the last frames.
 
-A part of the graph is repeated. Each copy is given all pictures so far, of which it takes the last ones as its beginning; what it
-repeats of them is cut off, and the rest is appended. The whole is cut to the sound.
+A part of the graph is repeated. Each copy gets all previous frames, of which it takes the last ones as its beginning; repeated
+frames are cut off, and the rest is appended. The whole is cut to the sound.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Prompt = dict[str, Any]
 
 
 def stretch_count(stretches: Stretches, frames: int, seconds: float) -> int:
-    """How many stretches of `frames` pictures a sound takes.
+    """Return how many stretches of `frames` frames a sound needs.
 
     Raises:
-        InvalidInput: more than the template makes, with how long the sound may be.
+        InvalidInput: more than the template allows; the error has the maximum length.
     """
     wanted = pictures_of(stretches, seconds)
     count = 1 + max(0, ceil((wanted - frames) / (frames - stretches.overlap)))
@@ -39,12 +39,12 @@ def stretch_count(stretches: Stretches, frames: int, seconds: float) -> int:
 
 
 def pictures_of(stretches: Stretches, seconds: float) -> int:
-    """The pictures that last as long as a sound, at least one."""
+    """Return the number of frames for a sound, at least one."""
     return max(1, ceil(seconds * stretches.rate - 1e-6))
 
 
 def stretched(prompt: Prompt, manifest: Manifest, values: Mapping[str, Any], seconds: float) -> Prompt:
-    """The prompt for a sound of so many seconds; a sound shorter than one stretch makes that one shorter.
+    """Return the prompt for a sound of a length in seconds; a sound shorter than one stretch shortens it.
 
     Raises:
         InvalidInput: the sound is too long.

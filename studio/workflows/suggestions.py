@@ -1,4 +1,4 @@
-"""What of a graph a form could ask for, and what of it is the result."""
+"""Suggestions for the form of an imported workflow, and detection of its result."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ COMMON = {"fps": "frame_rate", "noise_seed": "seed", "text": "prompt", "denoise"
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A place of the graph that could be asked for.
+    """An input of the graph that a form could contain.
 
     Attributes:
-        key: a name for it, unique among all suggestions. kind: of an input or of a parameter.
-        value: what the graph has there. likely: whether it is worth asking for without further ado.
+        key: a unique name.
+        kind: of an input or of a parameter.
+        value: its value in the graph.
+        likely: whether it is preselected.
     """
 
     key: str
@@ -58,7 +60,7 @@ class Suggestion:
 
 
 def suggest_inputs(graph: Mapping[str, Any], object_info: Classes) -> list[Suggestion]:
-    """Every place of a graph whose value a form could ask for: files first, then what people mostly change, then the rest."""
+    """Return every input of a graph that a form could contain: files first, then commonly changed ones, then the rest."""
     found: list[Suggestion] = []
     taken: set[str] = set()
     for node_id, node in graph.items():
@@ -80,7 +82,7 @@ def suggest_inputs(graph: Mapping[str, Any], object_info: Classes) -> list[Sugge
 
 
 def suggest_outputs(graph: Mapping[str, Any], object_info: Classes) -> list[tuple[str, str]]:
-    """The nodes that save a result, with the kind of it, videos first."""
+    """Return the nodes that save a result, with its kind, videos first."""
     kinds = [
         (node_id, OUTPUT_KINDS.get(node["class_type"], "image"))
         for node_id, node in graph.items()

@@ -1,4 +1,4 @@
-"""One template as read from its two files, valid or not, and what a job of it is given."""
+"""One template as read from its two files, valid or not, and the values of a job."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class WorkflowTemplate:
     """A manifest and its graph.
 
     Attributes:
-        manifest: None where the file cannot be read at all; then `valid` is false.
-        graph: never to be changed; `build_prompt` works on a copy.
-        problems: every fault of the two files; a template without one is valid.
-        own: whether it lies in the data folder, so that a person may edit and delete it.
+        manifest: None if the file cannot be parsed; then `valid` is false.
+        graph: must not be changed; `build_prompt` works on a copy.
+        problems: every error of the two files; a template without one is valid.
+        own: whether it is in the data folder, so that the user may edit and delete it.
     """
 
     id: str
@@ -44,10 +44,10 @@ class WorkflowTemplate:
         return self.manifest is not None and not self.problems
 
     def usable(self) -> Manifest:
-        """The manifest of a valid template.
+        """Return the manifest of a valid template.
 
         Raises:
-            InvalidInput: it is broken; the first problem is told.
+            InvalidInput: it is invalid; the error is its first problem.
         """
         if self.manifest is None or self.problems:
             first = self.problems[0] if self.problems else Message.of("manifest.not-read")
@@ -55,12 +55,12 @@ class WorkflowTemplate:
         return self.manifest
 
     def complete(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Every parameter with a value that is allowed: the given ones, else defaults; a seed is drawn where none is given.
+        """Return every parameter with a valid value: the given ones, else defaults; a missing seed is drawn.
 
         Points on an input are values too: a list of {"x", "y", "subject"}, x and y as fractions of the picture.
 
         Raises:
-            InvalidInput: names the key that is unknown or the value that is not allowed, and what is.
+            InvalidInput: an unknown key, or a value that is not allowed; the error names it and what is allowed.
         """
         manifest = self.usable()
         points = {each.key: each for each in manifest.inputs if each.kind is InputKind.POINTS}
@@ -100,7 +100,7 @@ class WorkflowTemplate:
         raise self._unknown(key, [each.key for each in manifest.inputs])
 
     def constraints(self, key: str, values: Mapping[str, Any]) -> Constraints:
-        """What the file for one input is made to fit in a job with these completed values."""
+        """Return the constraints of one input's file in a job with these completed values."""
         place = self.input(key)
         changes: dict[str, Any] = {}
         if place.rate_from:
@@ -110,7 +110,7 @@ class WorkflowTemplate:
         return place.constraints.model_copy(update=changes)
 
     def as_dict(self) -> dict[str, Any]:
-        """As it stands in the public API."""
+        """Return the template in the form of the public API."""
         manifest = self.manifest
         shown = (
             "use",

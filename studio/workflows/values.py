@@ -1,4 +1,4 @@
-"""The value of one parameter, checked against its range; errors name the key, the value and what is allowed."""
+"""Validation of one parameter's value; errors have the key, the value and what is allowed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MOST_POINTS = 64
 
 
 def checked_parameter(parameter: Parameter, given: Any) -> Any:
-    """`given` in the parameter's own kind, or its default for None; "draw" for a seed that is to be drawn.
+    """Return `given` as the parameter's type, or its default for None; "draw" for a seed that has to be drawn.
 
     Raises:
-        InvalidInput: not of the kind, or out of the range.
+        InvalidInput: of another type, or out of range.
     """
     value = parameter.default if given is None else given
     if parameter.kind is ParameterKind.SEED:
@@ -62,7 +62,7 @@ def checked_points(place: TemplateInput, given: Any) -> list[dict[str, Any]]:
 
 
 def allowed(parameter: Parameter) -> Message:
-    """What a parameter may be, in words: "a whole number from 1 to 100"."""
+    """Return what a parameter may be, in words: "a whole number from 1 to 100"."""
     if parameter.kind is ParameterKind.CHOICE:
         return Message.of("template.allows-choice", choices=[str(choice) for choice in parameter.choices])
     if parameter.kind is ParameterKind.BOOLEAN:

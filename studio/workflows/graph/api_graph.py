@@ -1,4 +1,4 @@
-"""Checks a graph in API format against the definitions of a server's nodes, to find what the server would refuse."""
+"""Validation of a graph in API format against the definitions of a server's nodes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _CHOICES_TOLD = 12
 
 
 def is_link(value: Any) -> bool:
-    """Whether an input's value is a link, [node id, output's place], and no value."""
+    """Return whether an input's value is a link, [node id, index of the output]."""
     return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and type(value[1]) is int
 
 
 def shape_problems(graph: Any) -> list[Message]:
-    """What keeps this from being a graph in API format at all, each link leading to a node of it."""
+    """Return the errors of a graph in API format that need no definitions, including links to missing nodes."""
     if not isinstance(graph, Mapping) or not graph:
         return [Message.of("graph.no-nodes")]
     if "nodes" in graph and "links" in graph:
@@ -41,10 +41,10 @@ def shape_problems(graph: Any) -> list[Message]:
 def schema_problems(
     graph: Mapping[str, Mapping[str, Any]], classes: Mapping[str, Mapping[str, Any]], files: Container[Place] = frozenset()
 ) -> list[Message]:
-    """Every way in which a graph differs from the classes: inputs that are missing or unknown, types, ranges, choices, links.
+    """Return all differences between a graph and the node classes: missing or unknown inputs, types, ranges, choices, links.
 
     Args:
-        files: places that name a file of the server's, a model or an upload: what lies there is no part of the classes.
+        files: inputs that name a file of the server, a model or an upload, which the classes do not define.
     """
     problems: list[Message] = []
     for node_id, node in graph.items():

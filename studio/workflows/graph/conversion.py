@@ -1,7 +1,7 @@
-"""An exported workflow in the editor's format made into the API format, strictly: what is not understood is refused.
+"""Strict conversion of a workflow from the editor's format to the API format; unknown structures are refused.
 
-The editor's format holds a node's values by place, so it means what it meant only to servers with the same definitions; hence
-every count of values must fit, and the result is checked against the definitions again.
+The editor's format stores a node's values by position, which has the same meaning only with the same definitions; therefore every
+number of values must match, and the result is validated against the definitions again.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def is_editor_format(workflow: Any) -> bool:
 
 
 def as_api_graph(workflow: Any, classes: Classes) -> dict[str, Any]:
-    """A graph in API format from an exported workflow in either format.
+    """Return a graph in API format from an exported workflow in either format.
 
     Args:
-        classes: the /object_info of the server that is to run it.
+        classes: the /object_info of the server that will run it.
 
     Raises:
-        InvalidInput: it cannot be understood, or differs from the server's definitions; all of it is told, up to six things.
+        InvalidInput: it is not understood, or differs from the server's definitions; the error lists up to six problems.
     """
     if is_editor_format(workflow):
         graph, code = convert(workflow, classes), "workflow.not-convertible"
@@ -67,7 +67,7 @@ def as_api_graph(workflow: Any, classes: Classes) -> dict[str, Any]:
 
 
 def convert(workflow: Mapping[str, Any], classes: Classes) -> dict[str, Any]:
-    """The editor's format made into the API format, before it is checked against the definitions.
+    """Convert the editor's format to the API format, without validation against the definitions.
 
     Raises:
         InvalidInput: as `as_api_graph`.
@@ -88,7 +88,7 @@ def convert(workflow: Mapping[str, Any], classes: Classes) -> dict[str, Any]:
 
 
 def file_places(graph: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, str]]:
-    """The places of a graph whose value is a file's name: what a server has there is for the preflight to say."""
+    """Return the inputs of a graph whose value is a file's name; the preflight checks whether the server has it."""
     return {
         (node_id, name)
         for node_id, node in graph.items()
@@ -98,7 +98,7 @@ def file_places(graph: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, str]]:
 
 
 def file_ending(name: str) -> str:
-    """Of a file's name as the server writes it, which may say where it lies: "mask.png [input]"."""
+    """Return the extension of a file's name in the server's form, which may include its folder: "mask.png [input]"."""
     return PurePosixPath(re.sub(r" \[(input|output|temp)\]$", "", name).replace("\\", "/")).suffix.lower()
 
 

@@ -1,7 +1,7 @@
-"""A workflow as ComfyUI's editor saves it: nodes, links and subgraphs, and where an input's value really comes from.
+"""Workflows as ComfyUI's editor saves them: nodes, links and subgraphs, and the resolution of links.
 
-The editor's virtual nodes (reroutes, primitives, set/get pairs, notes), bypassed nodes and the borders of subgraphs are gone
-through until a real node's output, a value, or nothing is found.
+Resolution passes through the editor's virtual nodes (reroutes, primitives, set/get pairs, notes), bypassed nodes and the borders
+of subgraphs to a real node's output, a value, or nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Node = Mapping[str, Any]
 
 
 class NotUnderstood(ValueError):
-    """Something in the file whose meaning is not known; `message` says what."""
+    """An unknown structure in the file; `message` describes it."""
 
     def __init__(self, message: Message) -> None:
         super().__init__(message.code)
@@ -35,7 +35,7 @@ class NotUnderstood(ValueError):
 
 @dataclass(frozen=True)
 class NodeOutput:
-    """A real node's output: its id in the flat graph, and which."""
+    """A real node's output: its id in the flat graph, and its index."""
 
     node: str
     slot: int
@@ -43,7 +43,7 @@ class NodeOutput:
 
 @dataclass(frozen=True)
 class Value:
-    """A value that stands where a link was: a primitive's, or one that a subgraph's own node holds for an inner widget."""
+    """A value in place of a link: a primitive's, or the one of a subgraph's node for an inner widget."""
 
     value: Any
 
@@ -65,8 +65,8 @@ class Scope:
     """One level: the workflow itself, or the inside of one subgraph's node.
 
     Attributes:
-        prefix: of ids in the flat graph: "12:" for what lies in node 12.
-        host: the node of `parent` whose inside this is.
+        prefix: of ids in the flat graph: "12:" inside node 12.
+        host: the node of `parent` that contains this level.
     """
 
     nodes: dict[str, Node]
@@ -78,7 +78,7 @@ class Scope:
     inner: dict[str, Scope] = field(default_factory=dict)
 
     def everything(self) -> Iterator[tuple[Scope, Node]]:
-        """Every node on every level with its scope, in the order of the file."""
+        """Yield every node on every level with its scope, in the order of the file."""
         for node_id, node in self.nodes.items():
             if node_id in self.inner:
                 if node.get("mode") not in (MUTED, BYPASSED):
@@ -122,7 +122,7 @@ def _read_link(link: Any) -> tuple[Any, Link]:
 
 
 def source_of(scope: Scope, link_id: Any, depth: int = 0) -> Source:
-    """What a link brings in the end; None when it brings nothing, as from a muted node."""
+    """Return the source of a link; None if it has none, as from a muted node."""
     if depth > LONGEST_WAY:
         raise NotUnderstood(Message.of("workflow.links-in-circle"))
     link = scope.links.get(link_id)
@@ -144,7 +144,7 @@ def source_of(scope: Scope, link_id: Any, depth: int = 0) -> Source:
 
 
 def host_value(scope: Scope, name: str) -> Value | None:
-    """The value that a subgraph's node holds for one of its inputs; None where the inner widget's own value counts."""
+    """Return a subgraph node's value for one of its inputs; None if the inner widget's own value applies."""
     host = scope.host
     if host is None:
         return None

@@ -1,4 +1,4 @@
-"""Nodes of a workflow that a server does not have, and what helps: exporting the workflow anew does not."""
+"""Messages for nodes of a workflow that a server lacks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How ComfyUI describes its nodes: one entry of /object_info read into the inputs that a node in a graph may have.
+"""ComfyUI's description of nodes: an entry of /object_info parsed to the possible inputs of a node.
 
-The forms follow the server's own comfy_api/latest/_io.py: combos in the old and the new notation, dynamic combos (whose choice
-adds inputs named "combo.inner"), growing inputs ("images.image0", "images.image1" …) and sockets of any or of matching type.
+The forms follow the server's comfy_api/latest/_io.py: combos in the old and the new notation, dynamic combos (whose choice adds
+inputs named "combo.inner"), growing inputs ("images.image0", "images.image1" …) and sockets of any or of matching type.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class InputSpec:
 
     Attributes:
         type: "INT", "IMAGE", "COMBO" for every list of choices, or a dynamic type.
-        choices: of a combo, as the server lists them now; None where it is not one.
+        choices: of a combo, as the server lists them now; None for other inputs.
     """
 
     name: str
@@ -34,12 +34,12 @@ class InputSpec:
 
     @property
     def is_widget(self) -> bool:
-        """Whether the editor shows a field for it, so that it holds a place among a node's widget values."""
+        """Whether the editor shows a field for it, so that it has a position among a node's widget values."""
         return (self.type in WIDGETS or self.type == DYNAMIC_COMBO) and not self.options.get("forceInput")
 
     @property
     def seed_control(self) -> bool:
-        """Whether the editor puts a "randomize" field after it, which takes a place of its own."""
+        """Whether the editor adds a "randomize" field after it, which has a position of its own."""
         if self.type not in ("INT", "COMBO") or self.options.get("forceInput"):
             return False
         return bool(self.options.get("control_after_generate")) or (
@@ -47,14 +47,14 @@ class InputSpec:
         )
 
     def chosen(self, key: Any) -> list[InputSpec] | None:
-        """The inputs that a dynamic combo's choice adds, by their full names; None when it has no such choice."""
+        """Return the inputs that a dynamic combo's choice adds, by their full names; None without such a choice."""
         for option in self.options.get("options", ()):
             if isinstance(option, Mapping) and option.get("key") == key:
                 return list(_specs(option.get("inputs", {}), (), f"{self.name}."))
         return None
 
     def grown(self) -> list[InputSpec]:
-        """Every input that a growing one may become."""
+        """Return every possible input of a growing one."""
         template = self.options.get("template", {})
         names = template.get("names") or [f"{template.get('prefix', '')}{place}" for place in range(int(template.get("max", 0)))]
         inner = next(iter(_specs(template.get("input", {}), (), "")), None)
@@ -68,18 +68,18 @@ class InputSpec:
 
 
 def read_inputs(node_class: Mapping[str, Any]) -> list[InputSpec]:
-    """The declared inputs of a class in the editor's order: required first, then optional; hidden ones are left out."""
+    """Return the declared inputs of a class in the editor's order: required, then optional; hidden ones are omitted."""
     order = node_class.get("input_order") or {}
     return list(_specs(node_class.get("input") or {}, order, ""))
 
 
 def live_inputs(node_class: Mapping[str, Any], given: Mapping[str, Any]) -> list[InputSpec]:
-    """The inputs that a node with these values really has: dynamic combos opened at their choice, growing inputs spelled out."""
+    """Return the inputs of a node with these values: those of chosen dynamic combos, and growing inputs expanded."""
     return list(_opened(read_inputs(node_class), given))
 
 
 def accepts(wanted: str, offered: str) -> bool:
-    """Whether an output of one type may be linked to an input of another."""
+    """Return whether an output of one type may be linked to an input of another."""
     if wanted in ANY or offered in ANY:
         return True
     wanted_kinds, offered_kinds = set(wanted.split(",")), set(offered.split(","))
@@ -87,7 +87,7 @@ def accepts(wanted: str, offered: str) -> bool:
 
 
 def output_types(node_class: Mapping[str, Any]) -> list[str]:
-    """A list of choices as an output counts as COMBO, as the server does it."""
+    """Return the output types; a list of choices is COMBO, as on the server."""
     return [kind if isinstance(kind, str) else "COMBO" for kind in node_class.get("output") or ()]
 
 
