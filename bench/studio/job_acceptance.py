@@ -103,6 +103,9 @@ class _NoEngines:
     def lease(self, *wanted: Any, **callbacks: Any) -> Any:
         raise AssertionError("No job runs here.")
 
+    def release(self, engine_class: Any) -> None:
+        """Nothing is held."""
+
 
 def _fill(store: JobStore, rows: int) -> None:
     """`rows` jobs, one in twenty still queued, written in one transaction."""

@@ -35,6 +35,9 @@ class SubtaskContext:
     ) -> AbstractContextManager[Any]:
         return self._context.engine(engine, options, extent)
 
+    def release(self, engine: type[Engine]) -> None:
+        self._context.release(engine)
+
     def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
         self._context.progress(self._start + self._width * fraction, self._note or note)
 

@@ -1,7 +1,7 @@
 """Checks every take: it is transcribed and compared with its text and its voice, and rendered again if the job repairs.
 
-The check works in rounds, so that speech model and recogniser are not in memory at the same time: all takes are checked, then
-all failed ones are rendered again, and so on. The findings on a take are stored with its sound, and the choice of the take is
+The check works in rounds: all takes are checked, then all failed ones are rendered again, and so on. Who waits through a long
+round gives back its memory, so that speech model and recogniser are not held at the same time. The findings on a take are stored with its sound, and the choice of the take is
 computed from them and not stored. A killed job therefore continues where it was and ends with the same takes as an
 uninterrupted one.
 """
@@ -34,6 +34,12 @@ from studio.verification.verifiers import FOLLOWER, SHORTEST_TO_COMPARE, is_read
 
 Render = Callable[[Sequence[PlannedSegment]], dict[str, RenderedSegment]]
 """Speaks takes that are not in the store and gives all of them by key."""
+
+_WORTH_RELOADING = 60.0
+"""An engine is not kept through a round with so many seconds of speech for each second that it takes to load."""
+
+_LITTLE_GIB = 0.5
+"""One that holds less is kept all the same: its next sentence comes sooner."""
 
 Heard = tuple[PlannedSegment, Review, RenderedSegment | None]
 """One take, what was found, and its segment; None where its sound was deleted after it had lost."""
@@ -148,7 +154,11 @@ class TakeReviewer:
         if all(found is not None for found in known):
             return [found for found in known if found is not None]
         found_now: list[Review] = []
-        progress.start_checking([take for (take, _), before in zip(due, known, strict=True) if before is None])
+        unheard = [(take, rendered) for (take, rendered), before in zip(due, known, strict=True) if before is None]
+        progress.start_checking([take for take, _ in unheard])
+        if planned.check_with:
+            speakers = {take.role.casting.engine_cls for take, _ in unheard}
+            _release_waiting(speakers, sum(rendered.duration for _, rendered in unheard if rendered), context)
         with _Verifiers(planned.check_with, self._catalog, self._site, context) as verifiers:
             for (take, rendered), before in zip(due, known, strict=True):
                 context.check()
@@ -190,6 +200,13 @@ class TakeReviewer:
         )  # fmt: skip
         self._store.annotate(take.key, {**found.as_data(), "seed": take.seed})
         return found
+
+
+def _release_waiting(waiting: Collection[type[Engine]], seconds: float, context: JobContext) -> None:
+    """Give back the memory of engines that wait while so many seconds of speech are worked on by others."""
+    for engine in waiting:
+        if engine.card.memory_gib >= _LITTLE_GIB and seconds >= _WORTH_RELOADING * engine.card.reload_seconds:
+            context.release(engine)
 
 
 class _Verifiers:

@@ -49,6 +49,10 @@ class JobContext(Protocol):
             EngineNotReady, MemoryRefused, WorkerDied, Cancelled.
         """
 
+    def release(self, engine: type[Engine]) -> None:
+        """Give back the memory of an engine that this job will not need for a while: its idle workers end. One that works for
+        somebody else stays, as does one that the user has set to stay."""
+
     def progress(self, fraction: float, note: str = "", eta_seconds: float | None = None) -> None:
         """Set the job's progress, 0 to 1. Cheap to call often: it is written at most about five times a second."""
 

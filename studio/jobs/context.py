@@ -38,6 +38,8 @@ class EngineLeaser(Protocol):
         extent: ProblemSize | None,
     ) -> AbstractContextManager[Any]: ...
 
+    def release(self, engine_class: type[Engine]) -> None: ...
+
 
 class EngineResolver(Protocol):
     """The part of the catalog that a context uses."""
@@ -192,6 +194,10 @@ class AttemptContext:
                 yield leased
         finally:
             self._show(JobState.RUNNING, self._note)
+
+    def release(self, engine: type[Engine]) -> None:
+        self.check()
+        self._lender.release(engine)
 
     # For the runner
 

@@ -138,6 +138,11 @@ class WorkerPool:
         reports = [self._reaper.end(slot) for slot in self._registry.claim_all(engine_id, idle_only=True)]
         return total(engine_id, reports, self._meter.available()) if reports else None
 
+    def release(self, engine_class: type[Engine]) -> None:
+        """End the idle workers of an engine that a job will not need for a while, unless the user has set that it stays."""
+        if self.idle.chosen(engine_class.card.id) != 0:
+            self.evict(engine_class.card.id)
+
     def end_worker(self, engine_id: str, why: str) -> bool:
         """Kill the youngest worker of an engine at once, even if it is busy, for the memory guard; its call fails with the given
         sentence. Returns whether there was a worker. Does not wait for its end."""

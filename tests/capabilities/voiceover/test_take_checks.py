@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from capabilities.registry import all_capabilities
+from capabilities.voiceover import take_review
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.segments import SegmentState
 from capabilities.voiceover.take_review import _Verifiers
@@ -22,6 +23,7 @@ from studio.jobs.model import Job, JobState
 from studio.services import Services
 from studio.settings import load_settings
 from studio.verification.verifiers import band
+from studio.workers.model import WorkerState
 from tests.engines.hearts import Hearts
 from tests.studio.verification.conftest import SWALLOWING
 
@@ -61,6 +63,18 @@ def test_flag_marks_exactly_the_faulty_takes_and_changes_nothing(studio: Service
     assert decode_audio(Path(off.outputs[0].path)) == decode_audio(Path(flagged.outputs[0].path))
     assert [event for event in studio.jobs.events(flagged.id) if event.kind == "segment"] == []
     assert all(view.takes == () for view in narrations(studio).segments_of(off))
+
+
+def test_who_spoke_gives_its_memory_back_while_a_long_round_is_heard(studio: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    speak(studio, check="flag", seed=7)
+    assert studio.workers.residency("swallowing") is WorkerState.WARM, "a short round is not worth a reload"
+    monkeypatch.setattr(take_review, "_WORTH_RELOADING", 0.0)
+    monkeypatch.setattr(take_review, "_LITTLE_GIB", 0.0)
+    speak(studio, check="flag", seed=8)
+    assert studio.workers.residency("swallowing") is WorkerState.COLD
+    studio.workers.set_idle("swallowing", 0)
+    speak(studio, check="flag", seed=9)
+    assert studio.workers.residency("swallowing") is WorkerState.WARM, "the user has set that it stays"
 
 
 @pytest.mark.parametrize("fault", ["drop", "repeat"])

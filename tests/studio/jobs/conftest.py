@@ -22,6 +22,9 @@ class NoEngines:
     def lease(self, engine_class, options, **callbacks):
         raise AssertionError("This job asked for an engine.")
 
+    def release(self, engine_class):
+        raise AssertionError("This job held no engine.")
+
 
 class Workshop:
     """Jobs over a folder, with real lanes and the real runner, and the `Pieces` production."""
