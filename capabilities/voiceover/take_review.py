@@ -1,9 +1,9 @@
 """Checks every take: it is transcribed and compared with its text and its voice, and rendered again if the job repairs.
 
 The check works in rounds: all takes are checked, then all failed ones are rendered again, and so on. Who waits through a long
-round gives back its memory, so that speech model and recogniser are not held at the same time. The findings on a take are stored with its sound, and the choice of the take is
-computed from them and not stored. A killed job therefore continues where it was and ends with the same takes as an
-uninterrupted one.
+round gives back its memory, so that speech model and recogniser are not held at the same time. The findings on a take are stored
+with its sound, and the choice of the take is computed from them and not stored. A killed job therefore continues where it was
+and ends with the same takes as an uninterrupted one.
 """
 
 from __future__ import annotations

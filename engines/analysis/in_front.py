@@ -83,6 +83,10 @@ class InFront:
         share = self.mask[there][:, np.newaxis]
         changed[there] = np.round(changed[there] * (1 - share) + original[there] * share).astype(np.uint8)
 
+    def and_also(self, other: InFront | None) -> InFront:
+        """Both together."""
+        return self if other is None else InFront(np.maximum(self.mask, other.mask), max(self.lips, other.lips))
+
     @property
     def covers_mouth(self) -> bool:
         return self.lips > _COVERED

@@ -10,6 +10,8 @@ from media.messages.message import Message
 DETECTOR_FILE = "faces/face_detection_short_range.tflite"
 MESH_FILE = "faces/face_landmark.tflite"
 PERSON_FILE = "faces/selfie_segmentation.tflite"
+PALM_FILE = "faces/palm_detection_lite.tflite"
+HAND_FILE = "faces/hand_landmark_full.tflite"
 TOPOLOGY_FILE = "faces/face_mesh_topology.npz"
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engines.analysis import mesh_points as points
 from engines.analysis.face_selection import MOST_YAW, Where, face_of, searched, with_mouth
+from engines.analysis.hands import HandFinder, hands_before
 from engines.analysis.in_front import OwnColours
 from engines.analysis.landmarks import Face, LandmarkProvider
 from engines.contract import RunContext
@@ -60,6 +61,7 @@ def read_first_frames(
     fps: Fraction,
     run: RunContext,
     what: Where = "video",
+    hands: HandFinder | None = None,
 ) -> FirstFrames:
     """Analyse the first frames of a video, of which `frames` are used; a face that appears after them is found too.
 
@@ -85,7 +87,9 @@ def read_first_frames(
                 found, own = _as_first_seen(picture, last), OwnColours(picture, last)
         elif last is not None and number % _FOR_CLOSED_LIPS == 0:
             last = provider.follow(picture, last)
-            if last is None or abs(last.yaw) >= MOST_YAW or found.seen.hidden(picture, last) or _before(own, picture, last):
+            if last is None or abs(last.yaw) >= MOST_YAW or found.seen.hidden(picture, last):
+                continue
+            if _before(own, hands, picture, last):
                 continue
             found = _with_calmer(found, picture, last)
     if found is None:
@@ -107,10 +111,20 @@ def _with_calmer(found: FirstFrames, picture: Picture, face: Face) -> FirstFrame
     return found
 
 
+<<<<<<< HEAD
 def _before(own: OwnColours | None, picture: Picture, face: Face) -> bool:
     """Return whether an object covers the lips that was not there at first, which would look like a mouth at rest."""
     front = None if own is None else own.in_front(picture, face)
     return front is not None and front.lips > _A_LITTLE
+=======
+def _before(own: OwnColours | None, hands: HandFinder | None, picture: Picture, face: Face) -> bool:
+    """Whether something is before the lips that was not there at first: it would be taken for a mouth at rest."""
+    things = None if own is None else own.in_front(picture, face)
+    if things is not None and things.lips > _A_LITTLE:
+        return True
+    hand = None if hands is None else hands_before(hands.near(picture, face), picture, face)
+    return hand is not None and hand.lips > _A_LITTLE
+>>>>>>> 6dea28e9 (A hand before the face stays in front: it is found by its shape (MediaPipe's palm detector and hand landmarks), in the face swap and in re-voicing; figures of a long narration with flat memory)
 
 
 def _unrest(face: Face) -> float:

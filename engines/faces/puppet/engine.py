@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engines.analysis.mesh_files import mesh_readiness, require_mesh
+from engines.analysis.mesh_files import HAND_FILE, PALM_FILE, mesh_readiness, require_mesh
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
 from engines.contract.faces import AnimateRequest, LipSyncRequest, RenderedPart
 from engines.faces.common.short_video import ShortVideo, short_video_option
 
 if TYPE_CHECKING:
+    from engines.analysis.hands import HandFinder
     from engines.analysis.landmarks import LandmarkProvider
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
@@ -59,10 +60,11 @@ class Puppet(Engine):
     options: PuppetOptions
 
     _landmarks: LandmarkProvider
+    _hands: HandFinder
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        return mesh_readiness(site)
+        return mesh_readiness(site, PALM_FILE, HAND_FILE)
 
     def load(self) -> None:
         """Load the face mesh.
@@ -70,13 +72,15 @@ class Puppet(Engine):
         Raises:
             EngineNotReady: its files are missing.
         """
-        require_mesh(self.site)
+        require_mesh(self.site, PALM_FILE, HAND_FILE)
         import cv2
 
         from engines.analysis.face_mesh import MOST_LOOKS, FaceMesh
+        from engines.analysis.hands import HandFinder
 
         cv2.setNumThreads(1)
         self._landmarks = FaceMesh(self.site.assets, looks=MOST_LOOKS)
+        self._hands = HandFinder(self.site.assets)
 
     def lip_sync(self, request: LipSyncRequest) -> Iterator[RenderedPart]:
         """Animate a picture or a video by speech.
@@ -86,7 +90,7 @@ class Puppet(Engine):
         """
         from engines.faces.puppet.lip_sync import lip_sync_parts
 
-        yield from lip_sync_parts(request, self._landmarks, self.options, self.run)
+        yield from lip_sync_parts(request, self._landmarks, self._hands, self.options, self.run)
 
     def animate(self, request: AnimateRequest) -> Iterator[RenderedPart]:
         """Animate a portrait by the face in a video.

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from engines.analysis.face_selection import MOST_YAW, face_of
-from engines.analysis.in_front import OwnColours
+from engines.analysis.hands import HandFinder, HandsBefore
+from engines.analysis.in_front import InFront, OwnColours
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.tracking import WINDOW, FaceTracker, TrackedFrame
 from engines.common.parts import Edited, written_parts
@@ -42,7 +43,7 @@ class PuppetLipSyncOptions(Protocol):
 
 
 def lip_sync_parts(
-    request: LipSyncRequest, provider: LandmarkProvider, manner: PuppetLipSyncOptions, run: RunContext
+    request: LipSyncRequest, provider: LandmarkProvider, hands: HandFinder, manner: PuppetLipSyncOptions, run: RunContext
 ) -> Iterator[RenderedPart]:
     """Yield the parts from `request.first_frame` on."""
     fps = Fraction(*request.fps)
@@ -50,7 +51,7 @@ def lip_sync_parts(
     if is_image(request.face):
         pictures = _still(request, provider, manner, shapes, fps)
     else:
-        pictures = _video(request, provider, shapes, fps, run)
+        pictures = _video(request, provider, hands, shapes, fps, run)
     yield from written_parts(
         pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run
     )
@@ -76,12 +77,17 @@ def _still(
 
 
 def _video(
-    request: LipSyncRequest, provider: LandmarkProvider, shapes: list[MouthShape], fps: Fraction, run: RunContext
+    request: LipSyncRequest,
+    provider: LandmarkProvider,
+    hands: HandFinder,
+    shapes: list[MouthShape],
+    fps: Fraction,
+    run: RunContext,
 ) -> Iterator[Edited]:
-    early = read_first_frames(request.face, request.choice, request.frames, provider, fps, run)
+    early = read_first_frames(request.face, request.choice, request.frames, provider, fps, run, hands=hands)
     lips = LipCalibration.learned(early.calm_picture, early.calm, provider)
     calm = CalmMouth.of(early.calm_picture, early.calm, lips)
-    own = OwnColours(early.calm_picture, early.calm)
+    before = _Before(OwnColours(early.calm_picture, early.calm), HandsBefore(hands))
     start = max(0, request.first_frame - WINDOW)
     end = min(request.frames, request.frames + WINDOW)
     frames = ((start + at, frame.picture) for at, frame in enumerate(read_frames(request.face, fps, start, end - start)))
@@ -93,7 +99,7 @@ def _video(
             continue
         if tracked.number % _REPAINT_EVERY == 0:
             inside = None
-        front = None if tracked.face is None or tracked.bridged else own.in_front(tracked.picture, tracked.face)
+        front = before.of(tracked)
         if tracked.face is not None and not tracked.bridged and early.seen.hidden(tracked.picture, tracked.face, front):
             yield tracked.picture, False, False
             continue
@@ -101,6 +107,21 @@ def _video(
         if front is not None:
             front.put_back(tracked.picture, picture)
         yield picture, edited, tracked.bridged and edited
+
+
+class _Before:
+    """What is before one person's face: things of another colour, and hands."""
+
+    def __init__(self, own: OwnColours, hands: HandsBefore) -> None:
+        self._own, self._hands = own, hands
+
+    def of(self, tracked: TrackedFrame) -> InFront | None:
+        if tracked.face is None or tracked.bridged:
+            self._hands.forget()
+            return None
+        things = self._own.in_front(tracked.picture, tracked.face)
+        hands = self._hands.of(tracked.picture, tracked.face)
+        return hands if things is None else things.and_also(hands)
 
 
 def _spoken(

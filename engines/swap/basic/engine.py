@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engines.analysis.mesh_files import PERSON_FILE, TOPOLOGY_FILE, mesh_readiness, require_mesh
+from engines.analysis.mesh_files import HAND_FILE, PALM_FILE, PERSON_FILE, TOPOLOGY_FILE, mesh_readiness, require_mesh
 from engines.contract import Card, Engine, EngineKind, EngineOptions, EnginePaths, Licence, Readiness, Tier, option
 from engines.contract.faces import RenderedPart
 from engines.contract.swap import SwapRequest
 
 if TYPE_CHECKING:
+    from engines.analysis.hands import HandFinder
     from engines.analysis.landmarks import LandmarkProvider
     from engines.analysis.person_mask import PersonMask
     from engines.swap.basic.mesh import Topology
+
+_FILES = (TOPOLOGY_FILE, PERSON_FILE, PALM_FILE, HAND_FILE)
 
 APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 
@@ -60,10 +63,11 @@ class BasicFaceSwap(Engine):
     _landmarks: LandmarkProvider
     _topology: Topology
     _people: PersonMask
+    _hands: HandFinder
 
     @classmethod
     def readiness(cls, site: EnginePaths) -> Readiness:
-        return mesh_readiness(site, TOPOLOGY_FILE, PERSON_FILE)
+        return mesh_readiness(site, *_FILES)
 
     def load(self) -> None:
         """Load the face mesh.
@@ -71,10 +75,11 @@ class BasicFaceSwap(Engine):
         Raises:
             EngineNotReady: its files are missing.
         """
-        require_mesh(self.site, TOPOLOGY_FILE, PERSON_FILE)
+        require_mesh(self.site, *_FILES)
         import cv2
 
         from engines.analysis.face_mesh import FaceMesh
+        from engines.analysis.hands import HandFinder
         from engines.analysis.person_mask import PersonMask
         from engines.swap.basic.mesh import read_topology
 
@@ -82,6 +87,7 @@ class BasicFaceSwap(Engine):
         self._landmarks = FaceMesh(self.site.assets)
         self._topology = read_topology(self.site.assets)
         self._people = PersonMask(self.site.assets)
+        self._hands = HandFinder(self.site.assets)
 
     def swap(self, request: SwapRequest) -> Iterator[RenderedPart]:
         """Put the reference's face onto the people of the driving video.
@@ -91,4 +97,4 @@ class BasicFaceSwap(Engine):
         """
         from engines.swap.basic.pipeline import swapped_parts
 
-        yield from swapped_parts(request, self._landmarks, self._topology, self._people, self.options, self.run)
+        yield from swapped_parts(request, self._landmarks, self._topology, self._people, self._hands, self.options, self.run)

@@ -12,6 +12,7 @@ import numpy as np
 
 from engines.analysis import mesh_points as points
 from engines.analysis.face_selection import MOST_YAW
+from engines.analysis.hands import HandFinder, HandsBefore
 from engines.analysis.in_front import hair_in_front
 from engines.analysis.landmarks import Face
 from engines.analysis.person_mask import PersonMask
@@ -33,15 +34,18 @@ class FaceTransfer:
         light: 0 to 1, how closely the clip's light is followed; at 0 only its overall tone.
         strength: 0 to 1, opacity of the donor.
         people: segments people.
+        hands: finds hands in front of the face.
     """
 
-    def __init__(self, donor: SourceFace, light: float, strength: float, people: PersonMask) -> None:
+    def __init__(self, donor: SourceFace, light: float, strength: float, people: PersonMask, hands: HandFinder) -> None:
         self._donor, self._strength, self._people = donor, strength, people
+        self._hands = HandsBefore(hands)
         self._light = Relighting(donor, light)
 
     def lost(self) -> None:
         """Note that the person is not visible in this frame."""
         self._light.forget()
+        self._hands.forget()
 
     def watch(self, picture: Picture, face: Face) -> None:
         """Update the light estimate from a frame that is not changed."""
@@ -83,8 +87,10 @@ class FaceTransfer:
         return mask
 
     def _front(self, picture: Picture, face: Face) -> Coverage:
-        """Return the coverage of objects in front of the new face: hair, glasses, things, and everything that is not a person."""
-        return np.maximum(hair_in_front(picture, face), self._people.beside(picture, face))
+        """Return the coverage of objects in front of the new face: hair, glasses, things, hands, and whatever is not a person."""
+        front = np.maximum(hair_in_front(picture, face), self._people.beside(picture, face))
+        hands = self._hands.of(picture, face)
+        return front if hands is None else np.maximum(front, hands.mask)
 
     def _lit(self, places: Map, gain: Any, width: float) -> Any:
         """Return the donor's face at these positions, with the light `gain`."""

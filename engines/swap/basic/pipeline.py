@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from engines.analysis.face_selection import face_of
+from engines.analysis.hands import HandFinder
 from engines.analysis.landmarks import LandmarkProvider
 from engines.analysis.person_mask import PersonMask
 from engines.analysis.tracking import WINDOW, TrackedFrame
@@ -40,6 +41,7 @@ def swapped_parts(
     provider: LandmarkProvider,
     topology: Topology,
     people: PersonMask,
+    hands: HandFinder,
     manner: SwapSettings,
     run: RunContext,
 ) -> Iterator[RenderedPart]:
@@ -51,7 +53,7 @@ def swapped_parts(
     fps = Fraction(*request.fps)
     picture = read_image(request.reference)
     donor = SourceFace(picture, face_of(picture, provider, request.choice, "portrait"), topology, manner.edge, people)
-    draw = partial(FaceTransfer, donor, manner.light, manner.strength, people)
+    draw = partial(FaceTransfer, donor, manner.light, manner.strength, people, hands)
     pictures = _swapped(request, draw, provider, fps, run)
     yield from written_parts(
         pictures, request.folder, request.first_frame, request.frames, request.part_frames, fps, request.quality, run

@@ -1,4 +1,4 @@
-"""Things drawn before a face: what a camera sees of a microphone, a mask, strands of hair, glasses, a fringe."""
+"""Things drawn before a face: what a camera sees of a microphone, a mask, strands of hair, glasses, a fringe, a hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.analysis.landmarks import Face
+from media.video.images import read_image
 from media.video.read import Picture
+from studio.settings import HOME
 
 _BELOW_EYES = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
 _HAIRLINE = (127, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 356)
@@ -29,6 +31,36 @@ def mask(picture: Picture, face: Face) -> Picture:
     drawn, flat = picture.copy(), face.points[:, :2]
     cv2.fillPoly(drawn, [np.vstack([flat[list(_BELOW_EYES)], flat[[6]]]).astype(np.int32)], _CLOTH, cv2.LINE_AA)
     return drawn
+
+
+def hand(picture: Picture, face: Face, right: float, down: float, turn: float) -> tuple[Picture, NDArray[np.float32]]:
+    """The Mona Lisa's right hand, as large as a hand is beside a head and in the colour of this face's skin; and its mask.
+
+    Args:
+        right, down: of the middle of the face, in heights of it.
+        turn: degrees against the clock; at 0 the fingers point to the right.
+    """
+    part = read_image(HOME / "assets" / "portraits" / "mona-lisa.jpg")[940:1140, 170:470]
+    lab = cv2.cvtColor(part, cv2.COLOR_RGB2LAB).astype(np.float32)
+    bright = cv2.morphologyEx(((lab[..., 0] > 95) & (lab[..., 2] > 140)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5)))
+    _, labels, counts, _ = cv2.connectedComponentsWithStats(bright)
+    one = cv2.morphologyEx((labels == 1 + np.argmax(counts[1:, 4])).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9)))
+    one[118:, :70] = 0  # the other hand, below
+    skin = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[cv2.fillPoly(np.zeros(picture.shape[:2], np.uint8), _cheeks(face), 1) > 0]
+    own = np.clip(lab + np.median(skin, axis=0) - np.median(lab[one > 0], axis=0), 0, 255).astype(np.uint8)
+    height, width = one.shape
+    place = cv2.getRotationMatrix2D((width / 2, height / 2), turn, face.height / 200)
+    place[:, 2] += face.centre + np.array([right, down]) * face.height - [width / 2, height / 2]
+    size = (picture.shape[1], picture.shape[0])
+    share = cv2.warpAffine(cv2.GaussianBlur(one.astype(np.float32), (0, 0), 1), place, size)
+    shown = cv2.warpAffine(cv2.cvtColor(own, cv2.COLOR_LAB2RGB), place, size)
+    mixed = picture * (1 - share[..., np.newaxis]) + shown * share[..., np.newaxis]
+    return mixed.astype(np.uint8), np.asarray(share, np.float32)
+
+
+def _cheeks(face: Face) -> list[NDArray[np.int32]]:
+    sides = (117, 118, 101, 205, 187), (346, 347, 330, 425, 411)
+    return [np.round(face.points[list(ids), :2]).astype(np.int32) for ids in sides]
 
 
 def strands(picture: Picture, face: Face) -> Picture:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engines.analysis import mesh_points as points
 from engines.analysis.engine import FaceAnalysis
 from engines.analysis.face_mesh import FaceMesh
+from engines.analysis.hands import HandFinder, HandsBefore
 from engines.analysis.in_front import OwnColours, hair_in_front, mouth_is_covered
 from engines.analysis.landmarks import Face
 from engines.analysis.person_mask import PersonMask
@@ -25,6 +26,8 @@ from tests.engines.contract_suite import loaded
 from tests.engines.faces.puppet.conftest import ASSETS
 
 PORTRAITS = ("astronaut.png", "la-donna-velata.jpg", "mona-lisa.jpg", "girl-with-a-pearl-earring.jpg")
+
+HANDS = HandFinder(ASSETS)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,23 @@ def test_glasses_strands_and_a_fringe_are_in_front(mesh: FaceMesh) -> None:
         assert found[there].mean() > least, draw.__name__
         eye = face.points[list(points.RIGHT_UPPER_LID + points.RIGHT_LOWER_LID), :2].mean(axis=0)
         assert found[int(eye[1]), int(eye[0])] < 0.5, "an eye is the face's own"
+
+
+@pytest.mark.parametrize("name", PORTRAITS[:3])
+def test_a_hand_in_the_colour_of_the_face_is_found_by_its_shape(mesh: FaceMesh, name: str) -> None:
+    picture, face = head_of(mesh, name)
+    assert HANDS.near(picture, face) == [], "a face is no hand"
+    oval, shares = inside(picture, face), []
+    for right, down, turn in ((0.25, 0.3, 60), (0.3, 0.0, 150), (0.1, 0.35, 100)):
+        with_it, share = drawn.hand(picture, face, right, down, turn)
+        followed = HandsBefore(HANDS)
+        found = [followed.of(with_it, face) for _ in range(4)]  # searched, followed twice, searched
+        for one in found:
+            assert one is not None
+            shares.append(float(one.mask[(share > 0.5) & oval].mean()))
+            assert one.mask[(share < 0.5) & oval].mean() < 0.25, "little of the face goes with it"
+        assert followed.of(picture, face) is None, "it has gone"
+    assert min(shares) > 0.4 and np.mean(shares) > 0.75, "the hand stays in front"
 
 
 def test_what_is_behind_a_person_is_no_person(mesh: FaceMesh) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engines.analysis.face_mesh import FaceMesh
+from engines.analysis.hands import Hand, HandFinder
 from engines.analysis.landmarks import Face
 from engines.analysis.person_mask import PersonMask
 from engines.contract.errors import EngineError
@@ -21,11 +22,12 @@ from engines.swap.basic.mesh import cover_of, read_topology
 from engines.swap.basic.source_face import SourceFace
 from media.video.images import read_image, write_picture
 from media.video.read import Picture
-from tests.engines.analysis.drawn import glasses, mask, strands
+from tests.engines.analysis.drawn import glasses, hand, mask, strands
 from tests.engines.swap.conftest import ASSETS, DONOR, PORTRAITS, pictures_of, request, swayed, write_clip
 
 TOPOLOGY = read_topology(ASSETS)
 PEOPLE = PersonMask(ASSETS)
+HANDS = HandFinder(ASSETS)
 
 
 def donor_of(finder: FaceMesh, name: str, edge: float = 0.1) -> SourceFace:
@@ -35,7 +37,7 @@ def donor_of(finder: FaceMesh, name: str, edge: float = 0.1) -> SourceFace:
 
 def swapped(donor: SourceFace, picture: Picture, face: Face, light: float = 0.85, strength: float = 1.0) -> Picture:
     made = picture.copy()
-    assert FaceTransfer(donor, light, strength, PEOPLE).render(picture, made, face)
+    assert FaceTransfer(donor, light, strength, PEOPLE, HANDS).render(picture, made, face)
     return made
 
 
@@ -97,7 +99,7 @@ def test_the_light_is_the_clips(finder: FaceMesh, face: Picture) -> None:
 
 def test_the_light_does_not_flicker(finder: FaceMesh, face: Picture) -> None:
     """Noise of the clip's brightness between pictures comes through damped; a cut to another light at once."""
-    exchange = FaceTransfer(donor_of(finder, "la-donna"), 0.85, 1.0, PEOPLE)
+    exchange = FaceTransfer(donor_of(finder, "la-donna"), 0.85, 1.0, PEOPLE, HANDS)
     found = finder.find(face)[0]
     x, y = found.points[205, :2].astype(int)
     levels = []
@@ -171,7 +173,7 @@ def test_a_profile_in_the_clip_is_left_alone(finder: FaceMesh, face: Picture) ->
     points[:, 0] = x * np.cos(angle) + z * np.sin(angle) + middle[0]
     points[:, 2] = z * np.cos(angle) - x * np.sin(angle) + middle[2]
     made = face.copy()
-    assert not FaceTransfer(donor_of(finder, "mona"), 0.85, 1.0, PEOPLE).render(face, made, Face(points))
+    assert not FaceTransfer(donor_of(finder, "mona"), 0.85, 1.0, PEOPLE, HANDS).render(face, made, Face(points))
     assert (made == face).all()
 
 
@@ -184,6 +186,26 @@ def test_memory_stays_flat(swapper: BasicFaceSwap, face: Picture, tmp_path: Path
     finally:
         tracemalloc.stop()
     assert peak < 24 * 2**20  # all pictures and their maps at once would be some 100 MiB
+
+
+class _NoHands(HandFinder):
+    def near(self, picture: Picture, face: Face) -> list[Hand]:
+        return []
+
+
+def test_a_hand_before_the_face_stays_in_front(finder: FaceMesh, face: Picture) -> None:
+    """It has the colour of the face, so that only its shape tells it, and goes over the cheek, the mouth or an eye."""
+    found, donor = finder.find(face)[0], donor_of(finder, "la-donna")
+    kept: list[float] = []
+    painted: list[float] = []
+    for right, down, turn in ((0.1, 0.35, 100), (0.3, 0.0, 150)):
+        clip, share = hand(face, found, right, down, turn)
+        held = cv2.erode((share > 0.99).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        for finder_of_hands, changes in ((HANDS, kept), (_NoHands(ASSETS), painted)):
+            made = clip.copy()
+            assert FaceTransfer(donor, 0.85, 1.0, PEOPLE, finder_of_hands).render(clip, made, found)
+            changes.append(float(np.abs(made.astype(int) - clip).mean(axis=2)[held].mean()))
+    assert sum(kept) < 0.3 * sum(painted), (kept, painted)
 
 
 def test_glasses_and_a_mask_of_the_clip_stay_in_front(finder: FaceMesh, face: Picture) -> None:

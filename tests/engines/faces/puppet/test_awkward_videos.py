@@ -17,7 +17,7 @@ from engines.faces.puppet.engine import Puppet
 from media.audio.decode import probe
 from media.errors import MediaError
 from media.video.read import Picture, probe_video, read_frames
-from tests.engines.analysis.drawn import microphone
+from tests.engines.analysis.drawn import hand, microphone
 from tests.engines.faces.puppet.conftest import SENTENCE, speak, write_video
 from tests.engines.faces.puppet.test_puppet import sync
 
@@ -91,6 +91,20 @@ def test_a_hand_over_the_mouth_is_left_alone_and_listed(
     assert set(range(13, 21)) <= passed <= set(range(11, 23))
     shown = list(read_frames(result))[17].picture.astype(int)
     assert np.abs(shown - hidden)[120:200, 70:170].mean() < 4
+
+
+def test_a_hand_at_the_chin_stays_in_front_of_a_mouth_that_speaks(
+    puppet: Puppet, finder: FaceMesh, face_picture: Picture, track: MouthTrack, tmp_path: Path
+) -> None:
+    """It has the colour of the face and covers a corner of the mouth."""
+    face = finder.find(face_picture)[0]
+    held, share = hand(face_picture, face, 0.42, 0.42, 60)
+    frames = [face_picture] * 10 + [held] * 12
+    result, parts = speak(puppet, write_video(tmp_path / "v.mp4", frames), track, tmp_path / "r", 22)
+    assert sum(part.edited for part in parts) == 22, "it speaks behind the hand"
+    shown = [frame.picture.astype(int) for frame in read_frames(result)]
+    own = cv2.erode((share > 0.99).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    assert max(np.abs(shown[number] - held)[own].mean() for number in range(12, 21)) < 4
 
 
 def test_a_microphone_that_is_raised_stays_in_front(
