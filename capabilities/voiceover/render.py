@@ -39,6 +39,11 @@ _ENDED_BY_THE_STUDIO = frozenset(
 
 _SHOWN_WORDS = 40
 
+_WORTH_RELOADING = 60.0
+"""An engine is not kept through a round with so many seconds of speech for each second that it takes to load."""
+_LITTLE_GIB = 0.5
+"""One that holds less is kept all the same: its next sentence comes sooner."""
+
 
 @dataclass(frozen=True)
 class RenderedSegment:
@@ -187,6 +192,14 @@ def _render_group(
                 done.add(at.key)
                 tell(at, error)
             suspect = at.key
+
+
+def release_speakers(unheard: Sequence[tuple[PlannedSegment, RenderedSegment | None]], context: JobContext) -> None:
+    """Release the engines that spoke these takes, which wait while they are listened to."""
+    seconds = sum(rendered.duration for _, rendered in unheard if rendered)
+    for engine in {take.role.casting.engine_cls for take, _ in unheard}:
+        if engine.card.memory_gib >= _LITTLE_GIB and seconds >= _WORTH_RELOADING * engine.card.reload_seconds:
+            context.release(engine)
 
 
 def _is_of_this_text(error: EngineError) -> bool:

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from capabilities.voiceover.plan import Plan, PlannedSegment
-from capabilities.voiceover.render import RenderedSegment
+from capabilities.voiceover.render import RenderedSegment, release_speakers
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths
 from media.audio.audio import Audio
@@ -35,11 +35,7 @@ from studio.verification.verifiers import FOLLOWER, SHORTEST_TO_COMPARE, is_read
 Render = Callable[[Sequence[PlannedSegment]], dict[str, RenderedSegment]]
 """Speaks takes that are not in the store and gives all of them by key."""
 
-_WORTH_RELOADING = 60.0
-"""An engine is not kept through a round with so many seconds of speech for each second that it takes to load."""
-
-_LITTLE_GIB = 0.5
-"""One that holds less is kept all the same: its next sentence comes sooner."""
+Answer = TypeVar("Answer")
 
 Heard = tuple[PlannedSegment, Review, RenderedSegment | None]
 """One take, what was found, and its segment; None where its sound was deleted after it had lost."""
@@ -157,8 +153,7 @@ class TakeReviewer:
         unheard = [(take, rendered) for (take, rendered), before in zip(due, known, strict=True) if before is None]
         progress.start_checking([take for take, _ in unheard])
         if planned.check_with:
-            speakers = {take.role.casting.engine_cls for take, _ in unheard}
-            _release_waiting(speakers, sum(rendered.duration for _, rendered in unheard if rendered), context)
+            release_speakers(unheard, context)
         with _Verifiers(planned.check_with, self._catalog, self._site, context) as verifiers:
             for (take, rendered), before in zip(due, known, strict=True):
                 context.check()
@@ -202,13 +197,6 @@ class TakeReviewer:
         return found
 
 
-def _release_waiting(waiting: Collection[type[Engine]], seconds: float, context: JobContext) -> None:
-    """Give back the memory of engines that wait while so many seconds of speech are worked on by others."""
-    for engine in waiting:
-        if engine.card.memory_gib >= _LITTLE_GIB and seconds >= _WORTH_RELOADING * engine.card.reload_seconds:
-            context.release(engine)
-
-
 class _Verifiers:
     """The engines that listen, each leased when it is first needed and given back at the end."""
 
@@ -237,16 +225,9 @@ class _Verifiers:
         """What is heard, None when the listener cannot take this sound or text."""
         engine_class = self._catalog.get(self.listener)
         engine = self._leased(engine_class)
-        try:
-            if hasattr(engine_class, "align"):
-                return str(engine.align(audio, _as_it_sounds(text, language), language).text)
-            return str(engine.transcribe(audio, language).text)
-        except Cancelled:
-            raise
-        except EngineError as error:
-            if error.retryable:
-                raise
-            return None
+        if hasattr(engine_class, "align"):
+            return _unless_refused(lambda: str(engine.align(audio, _as_it_sounds(text, language), language).text))
+        return _unless_refused(lambda: str(engine.transcribe(audio, language).text))
 
     def follow(self, audio: Audio, text: str, language: str) -> str | None:
         """What the reading follower hears beside a recogniser, which hears past a word that is missing or said twice; None where
@@ -256,14 +237,7 @@ class _Verifiers:
         if language.split("-")[0].lower() not in self._follower.card.languages:
             return None
         engine = self._leased(self._follower)
-        try:
-            return str(engine.align(audio, _as_it_sounds(text, language), language).text)
-        except Cancelled:
-            raise
-        except EngineError as error:
-            if error.retryable:
-                raise
-            return None
+        return _unless_refused(lambda: str(engine.align(audio, _as_it_sounds(text, language), language).text))
 
     @property
     def settled(self) -> dict[str, object]:
@@ -281,16 +255,13 @@ class _Verifiers:
         if self._embedder is None or audio.duration < SHORTEST_TO_COMPARE:
             return None
         engine = self._leased(self._embedder)
-        try:
+
+        def compared() -> float:
             if reference not in self._references:
                 self._references[reference] = engine.embed(decode_audio(reference))
             return float(np.dot(engine.embed(audio), self._references[reference]))
-        except Cancelled:
-            raise
-        except EngineError as error:
-            if error.retryable:
-                raise
-            return None
+
+        return _unless_refused(compared)
 
     def unlike(self, audio: Audio, reference: Path) -> Message | None:
         if reference not in self._measures:
@@ -307,6 +278,18 @@ class _Verifiers:
             lease: AbstractContextManager[Any] = self._context.engine(engine, engine.Options())
             self._engines[engine.card.id] = self._leases.enter_context(lease)
         return self._engines[engine.card.id]
+
+
+def _unless_refused(ask: Callable[[], Answer]) -> Answer | None:
+    """Return the answer of an engine, or None if it cannot take this sound or text."""
+    try:
+        return ask()
+    except Cancelled:
+        raise
+    except EngineError as error:
+        if error.retryable:
+            raise
+        return None
 
 
 def _as_it_sounds(text: str, language: str) -> str:

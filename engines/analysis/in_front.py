@@ -84,7 +84,7 @@ class InFront:
         changed[there] = np.round(changed[there] * (1 - share) + original[there] * share).astype(np.uint8)
 
     def and_also(self, other: InFront | None) -> InFront:
-        """Both together."""
+        """Return both together."""
         return self if other is None else InFront(np.maximum(self.mask, other.mask), max(self.lips, other.lips))
 
     @property

@@ -87,11 +87,8 @@ def read_first_frames(
                 found, own = _as_first_seen(picture, last), OwnColours(picture, last)
         elif last is not None and number % _FOR_CLOSED_LIPS == 0:
             last = provider.follow(picture, last)
-            if last is None or abs(last.yaw) >= MOST_YAW or found.seen.hidden(picture, last):
-                continue
-            if _before(own, hands, picture, last):
-                continue
-            found = _with_calmer(found, picture, last)
+            if last is not None and abs(last.yaw) < MOST_YAW and not _hidden(found, own, hands, picture, last):
+                found = _with_calmer(found, picture, last)
     if found is None:
         raise problem or EngineError("face.no-pictures", where=what)
     return found
@@ -111,20 +108,13 @@ def _with_calmer(found: FirstFrames, picture: Picture, face: Face) -> FirstFrame
     return found
 
 
-<<<<<<< HEAD
-def _before(own: OwnColours | None, picture: Picture, face: Face) -> bool:
-    """Return whether an object covers the lips that was not there at first, which would look like a mouth at rest."""
-    front = None if own is None else own.in_front(picture, face)
-    return front is not None and front.lips > _A_LITTLE
-=======
-def _before(own: OwnColours | None, hands: HandFinder | None, picture: Picture, face: Face) -> bool:
-    """Whether something is before the lips that was not there at first: it would be taken for a mouth at rest."""
+def _hidden(found: FirstFrames, own: OwnColours | None, hands: HandFinder | None, picture: Picture, face: Face) -> bool:
+    """Return whether the lips are not visible, or an object or a hand covers them, which would look like a mouth at rest."""
     things = None if own is None else own.in_front(picture, face)
-    if things is not None and things.lips > _A_LITTLE:
+    if found.seen.hidden(picture, face) or (things is not None and things.lips > _A_LITTLE):
         return True
     hand = None if hands is None else hands_before(hands.near(picture, face), picture, face)
     return hand is not None and hand.lips > _A_LITTLE
->>>>>>> 6dea28e9 (A hand before the face stays in front: it is found by its shape (MediaPipe's palm detector and hand landmarks), in the face swap and in re-voicing; figures of a long narration with flat memory)
 
 
 def _unrest(face: Face) -> float:

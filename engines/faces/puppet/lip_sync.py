@@ -110,7 +110,7 @@ def _video(
 
 
 class _Before:
-    """What is before one person's face: things of another colour, and hands."""
+    """Detects what is in front of one person's face: objects of another colour, and hands."""
 
     def __init__(self, own: OwnColours, hands: HandsBefore) -> None:
         self._own, self._hands = own, hands

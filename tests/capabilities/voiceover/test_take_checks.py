@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from capabilities.registry import all_capabilities
-from capabilities.voiceover import take_review
+from capabilities.voiceover import render
 from capabilities.voiceover.capability import Voiceover
 from capabilities.voiceover.segments import SegmentState
 from capabilities.voiceover.take_review import _Verifiers
@@ -68,8 +68,8 @@ def test_flag_marks_exactly_the_faulty_takes_and_changes_nothing(studio: Service
 def test_who_spoke_gives_its_memory_back_while_a_long_round_is_heard(studio: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     speak(studio, check="flag", seed=7)
     assert studio.workers.residency("swallowing") is WorkerState.WARM, "a short round is not worth a reload"
-    monkeypatch.setattr(take_review, "_WORTH_RELOADING", 0.0)
-    monkeypatch.setattr(take_review, "_LITTLE_GIB", 0.0)
+    monkeypatch.setattr(render, "_WORTH_RELOADING", 0.0)
+    monkeypatch.setattr(render, "_LITTLE_GIB", 0.0)
     speak(studio, check="flag", seed=8)
     assert studio.workers.residency("swallowing") is WorkerState.COLD
     studio.workers.set_idle("swallowing", 0)
