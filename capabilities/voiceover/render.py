@@ -38,7 +38,6 @@ _ENDED_BY_THE_STUDIO = frozenset(
 )
 
 _SHOWN_WORDS = 40
-
 _WORTH_RELOADING = 60.0
 """An engine is not kept through a round with so many seconds of speech for each second that it takes to load."""
 _LITTLE_GIB = 0.5
@@ -76,19 +75,9 @@ class RenderedSegment:
         """Return what replaces a segment that could not be spoken, until it is corrected."""
         rate = segment.role.casting.engine_cls.card.traits_of(SpeechTraits).sample_rate or 24_000
         return cls(
-            segment.key,
-            rate,
-            1,
-            round(UNSPOKEN_SECONDS * rate),
-            (0.0, UNSPOKEN_SECONDS),
-            (),
-            (),
-            (Message.of("narration.not-spoken", why=why),),
-            segment.seed,
-            1,
-            0.0,
-            why,
-        )
+            segment.key, rate, 1, round(UNSPOKEN_SECONDS * rate), (0.0, UNSPOKEN_SECONDS), (), (),
+            (Message.of("narration.not-spoken", why=why),), segment.seed, 1, 0.0, why,
+        )  # fmt: skip
 
     @property
     def duration(self) -> float:
