@@ -20,7 +20,6 @@ from studio.verification.findings import as_stored, read_stored
 
 BATCH = 8
 """Texts that an engine with a batch call gets at once, after the first one: that is spoken alone, to be heard soon."""
-
 UNSPOKEN_SECONDS = 0.5
 """The silence in place of a piece that could not be spoken."""
 
