@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,29 @@ window.microphone.hear = async data => {
   await new Promise(done => { node.onended = done; node.start() })
 }
 """
+
+ROOM = """
+window.room = { gain: 1, cancelled: .01 }
+const connect = AudioNode.prototype.connect
+navigator.mediaDevices.getUserMedia = async ({ audio }) => {
+  const room = window.room
+  room.context ||= new AudioContext()
+  room.out = room.context.createGain()
+  room.out.gain.value = room.gain * (audio.echoCancellation ? room.cancelled : 1)
+  const end = room.context.createMediaStreamDestination()
+  connect.call(room.out, end)
+  return end.stream
+}
+AudioNode.prototype.connect = function (to, ...more) {
+  if (to instanceof AudioDestinationNode && window.room.out && this.context !== window.room.context) {
+    const copy = this.context.createMediaStreamDestination()
+    connect.call(this, copy)
+    connect.call(window.room.context.createMediaStreamSource(copy.stream), window.room.out)
+  }
+  return connect.call(this, to, ...more)
+}
+"""
+"""A microphone that hears what the page plays, less of it where the page wants it cancelled."""
 
 SCENE = """\
 Anna: What is said of this printing?
@@ -139,6 +163,25 @@ def test_a_rehearsal_goes_on_by_hand_where_no_microphone_is(page: Any) -> None:
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator("#stage .stage-state")).to_contain_text("What you have said so far is kept.")
     page.get_by_label("Hide my lines until they are over").uncheck()
+
+
+def test_the_echo_of_the_room_chooses_how_the_studio_listens(page: Any) -> None:
+    """Nothing comes back: headphones. It comes back and is cancelled, or is not: said, and chosen in the form."""
+    page.add_init_script(ROOM)
+    page.reload()
+    page.get_by_role("tab", name="Conversation", exact=True).click()
+    page.locator("#conversation-mode").get_by_text("Talk", exact=True).click()
+    said = page.locator("#talk .stage-state")
+    for room, choice in (
+        ({"gain": 0}, "headphones"),
+        ({"gain": 1, "cancelled": 1}, "half duplex"),
+        ({"cancelled": 0}, "cancelling"),
+    ):
+        page.evaluate("wanted => Object.assign(window.room, wanted)", room)
+        page.get_by_role("button", name="Test for echo", exact=True).click()
+        expect(said).to_contain_text("is chosen", timeout=60_000)
+        expect(page.locator(f'#talk-echo input[value="{choice}"]')).to_be_checked()
+        expect(page.locator("#talk-ready .talk-ready")).to_have_attribute("data-settings", re.compile(f'"echo": "{choice}"'))
 
 
 def test_a_scene_that_cannot_be_is_answered_in_words(page: Any) -> None:

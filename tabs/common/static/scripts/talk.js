@@ -67,7 +67,7 @@ Object.assign(greenroom, (() => {
     const turns = part('.talk-turns')
     trouble('')
     turns.replaceChildren()
-    button('talk').hidden = true; button('end').hidden = false
+    button('talk').hidden = true; button('end').hidden = false; button('echo').disabled = true
     say('Getting ready …')
 
     // Both sides' words, an item for each turn
@@ -208,7 +208,7 @@ Object.assign(greenroom, (() => {
     for (const name of ['cancel', 'mute']) root.querySelector(`[data-talk=${name}]`).disabled = true
     for (const one of root.querySelectorAll('.talk-writing input, .talk-writing button')) one.disabled = true
     root.querySelector('[data-talk=mute]').setAttribute('aria-pressed', 'false')
-    root.querySelector('[data-talk=talk]').hidden = false; root.querySelector('[data-talk=end]').hidden = true
+    root.querySelector('[data-talk=talk]').hidden = false; root.querySelector('[data-talk=end]').hidden = true; root.querySelector('[data-talk=echo]').disabled = false
     root.querySelector('.talk-doubt').hidden = true
     root.classList.remove('heard', 'ducked')
     root.querySelectorAll('.talk-turns .now').forEach(one => one.classList.remove('now'))
@@ -225,8 +225,62 @@ Object.assign(greenroom, (() => {
     if (known) place.textContent = `Answers are heard ${Number(known).toFixed(1)} s after your last word, going by your last conversation with these three.`
   }
 
+  // Plays a tone and listens to what of it comes back: the levels before it and while it sounds.
+  const echoLevels = async cancelling => {
+    if (!navigator.mediaDevices) throw new Error('Browsers give the microphone to pages at localhost or over https only.')
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: cancelling, noiseSuppression: false, autoGainControl: false, channelCount: 1 } })
+    const context = new AudioContext(), ear = context.createAnalyser(), block = new Float32Array(ear.fftSize)
+    const wait = seconds => new Promise(done => setTimeout(done, 1000 * seconds))
+    const listen = async seconds => {
+      let power = 0, blocks = 0
+      for (const until = performance.now() + 1000 * seconds; performance.now() < until || !blocks; blocks++) {
+        await wait(.04)
+        ear.getFloatTimeDomainData(block)
+        power += block.reduce((sum, one) => sum + one * one, 0) / block.length
+      }
+      return Math.sqrt(power / blocks)
+    }
+    try {
+      await context.resume()
+      context.createMediaStreamSource(stream).connect(ear)
+      await wait(.3)
+      const quiet = await listen(.4), tone = context.createOscillator(), gain = context.createGain()
+      tone.type = 'sawtooth'; tone.frequency.value = 220; gain.gain.value = .12
+      tone.frequency.exponentialRampToValueAtTime(1400, context.currentTime + 2.5)
+      tone.connect(gain); gain.connect(context.destination); tone.start()
+      await wait(cancelling ? 1.2 : .4) // a canceller needs a moment to learn the room
+      return { quiet, loud: await listen(.6) }
+    } finally { stream.getTracks().forEach(track => track.stop()); context.close() }
+  }
+
+  // Chooses how the studio's own voice is kept out of the microphone, and says so.
+  const testEcho = async root => {
+    const say = text => { root.querySelector('.stage-state').textContent = text }
+    const trouble = text => { const box = root.querySelector('.stage-trouble'); box.textContent = text; box.hidden = !text }
+    const pressed = root.querySelector('[data-talk=echo]'), heard = one => one.loud > 2 * one.quiet + .001
+    const begins = root.querySelector('[data-talk=talk]')
+    pressed.disabled = begins.disabled = true
+    trouble('')
+    say('Be quiet for five seconds: a tone is played, and listened to.')
+    try {
+      let choice = 'headphones', found = 'Nothing of the tone came back: “I wear headphones” is chosen. If you did not hear it, turn the sound up and test again.'
+      const open = await echoLevels(false)
+      if (heard(open)) {
+        const cancelled = await echoLevels(true), much = heard(cancelled) && cancelled.loud > open.loud / 10
+        choice = much ? 'half duplex' : 'cancelling'
+        found = much ? 'The browser does not take the tone out of your microphone: “Never both at once” is chosen. With headphones you can interrupt.'
+          : 'The tone came back, and the browser takes it out: “The browser takes it out” is chosen.'
+      }
+      const wanted = document.querySelector(`#talk-echo input[value="${choice}"]`)
+      if (wanted && !wanted.checked) wanted.click()
+      say(found)
+    } catch (error) { say(''); trouble(`The microphone cannot be used: ${error.message}`) }
+    pressed.disabled = begins.disabled = false
+  }
+
   const act = (root, name) => {
     if (name === 'talk') begin(root)
+    else if (name === 'echo') testEcho(root)
     else if (name === 'end') end('')
     else if (!talk || talk.root !== root) return
     else if (name === 'mute') {
