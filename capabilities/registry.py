@@ -1,4 +1,4 @@
-"""Which capabilities there are: one line for each."""
+"""The list of capabilities: one line for each."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ BUILT_IN = (
 
 
 def kinds(names: Sequence[str] = BUILT_IN, *, estimated: bool = False) -> tuple[str, ...]:
-    """The kinds of job that can be submitted; `estimated`: only those that can be estimated."""
+    """Return the kinds of job that can be submitted; with `estimated` only those that can be estimated."""
     classes = [_class(name) for name in names]
     return tuple(cls.kind for cls in classes if not estimated or cls.estimate is not Capability.estimate)
 
 
 def all_capabilities(services: Services, names: Sequence[str] = BUILT_IN) -> Iterator[Capability[Any]]:
-    """Every kind of job, each made when the next is asked for."""
+    """Yield every kind of job, constructed one by one."""
     for name in names:
         yield _class(name)(services)
 

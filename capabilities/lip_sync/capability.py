@@ -1,4 +1,4 @@
-"""A face that speaks: a picture or a video, and speech from a file, the library, or spoken from a text first."""
+"""Lip-sync: a picture or a video with speech from a file, from the library, or synthesised from a text."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class _Speech:
 
 
 class LipSync(Capability[LipSyncSpec]):
-    """The capability "lip_sync". Holds no state of a job: a resumed job continues from the parts on disk."""
+    """The capability "lip_sync". Has no state of a job: a resumed job continues from the parts on disk."""
 
     kind: ClassVar[str] = "lip_sync"
     Spec = LipSyncSpec
@@ -80,7 +80,7 @@ class LipSync(Capability[LipSyncSpec]):
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "lip-sync-runs.json")
 
     def estimate(self, spec: LipSyncSpec) -> JobEstimate:
-        """What a spec of a form amounts to, as far as that is known before the work.
+        """Return the estimate of a spec, as far as it is known before the work.
 
         Raises:
             InvalidInput, NotFound, EngineNotReady, MediaError: the job cannot work.
@@ -267,6 +267,6 @@ def _long_enough(request: LipSyncRequest, manner: str, context: JobContext) -> L
 
 
 def beginning(text: str, seconds: float) -> str:
-    """The first sentences of a text, surely longer than so many seconds of speech: a preview need not wait for the rest."""
+    """Return the first sentences of a text, enough for a preview of some seconds of speech."""
     end = re.compile(r"[.!?…](?=\s)|[。！？\n]").search(text, round(seconds * _MOST_LETTERS_A_SECOND))
     return text[: end.end()] if end else text

@@ -10,16 +10,16 @@ from capabilities.common.face_spec import FaceSpec
 
 
 class LipSyncSpec(FaceSpec):
-    """One face that speaks.
+    """One lip-sync.
 
     Args:
         face: path or output id of a picture or a video.
-        audio: path or output id of the speech; "" when `text` is to be spoken first.
-        text, voice: what to say and in which voice, as a voiceover takes them.
-        transcript: of `audio`, where it is known; helps with English.
-        language: of `audio`, "" when unknown.
-        fps: pictures a second of a still; a video keeps its own.
-        length: the result lasts as long as the sound, or as the picture's video.
+        audio: path or output id of the speech; "" to synthesise `text`.
+        text, voice: as in a voiceover.
+        transcript: of `audio`, if known; improves English.
+        language: of `audio`, "" if unknown.
+        fps: frames per second of a still; a video keeps its own.
+        length: whether the result is as long as the sound, or as the video.
         narration: the prepared voiceover of `text`; filled in when the job is queued.
     """
 

@@ -1,4 +1,4 @@
-"""A portrait that follows the performance in a driving video."""
+"""Portrait animation by the performance in a driving video."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _RENDERED = 0.88
 
 
 class AnimatePortrait(Capability[PortraitSpec]):
-    """The capability "animate_portrait". Holds no state of a job: a resumed job continues from the parts on disk."""
+    """The capability "animate_portrait". Has no state of a job: a resumed job continues from the parts on disk."""
 
     kind: ClassVar[str] = "animate_portrait"
     Spec = PortraitSpec
@@ -59,7 +59,7 @@ class AnimatePortrait(Capability[PortraitSpec]):
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "portrait-runs.json")
 
     def estimate(self, spec: PortraitSpec) -> JobEstimate:
-        """What a spec of a form amounts to, as far as that is known before the work.
+        """Return the estimate of a spec, as far as it is known before the work.
 
         Raises:
             InvalidInput, NotFound, EngineNotReady, MediaError: the job cannot work.

@@ -11,13 +11,13 @@ from engines.contract.faces import FaceChoice
 
 
 class PortraitSpec(FaceSpec):
-    """A portrait that follows a performance.
+    """One portrait animation.
 
     Args:
-        portrait: path or output id of a picture, or of a video for an engine that animates videos.
-        driving_video: path or output id of a video; its sound goes into the result.
-        driving_face_number: which face of that video leads, the largest is 1; 0 leaves it to `driving_face`.
-        driving_face: the same counted from 0, as it was asked for before there were numbers.
+        portrait: path or output id of a picture.
+        driving_video: path or output id of a video; the result has its sound.
+        driving_face_number: the face in that video, 1 for the largest; 0 uses `driving_face`.
+        driving_face: the same counted from 0, as in the first version of the API.
     """
 
     portrait: str = Field(max_length=4_000)

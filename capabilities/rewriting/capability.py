@@ -1,4 +1,6 @@
-"""A script rewritten for the ear, or translated, sentence by sentence: proposals, of which a person takes what they like."""
+"""Rewriting of a script for listeners, or its translation, sentence by sentence, as proposals that the user accepts or
+rejects.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,13 @@ _OF_THE_SENTENCE = frozenset({"llm.refused", "llm.no-json", "llm.wrong-shape", "
 
 
 class RewriteSpec(BaseModel):
-    """
+    """A script to rewrite.
+
     Args:
-        script: as for a voiceover. task: "ear" or "translate". language: into which it is translated.
-        by: what answered when it was handed in, for the list of jobs.
+        script: as for a voiceover.
+        task: "ear" or "translate".
+        language: target language of a translation.
+        by: name of the model on submission, for the list of jobs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -47,7 +52,7 @@ class RewriteSpec(BaseModel):
 
 @dataclass(frozen=True)
 class ProposedChange:
-    """One sentence's proposal: what stands at [start, end) of the script, what could, and why to look at it first."""
+    """One sentence's proposal: the text at [start, end) of the script, its replacement, and a reason for doubt."""
 
     start: int
     end: int

@@ -1,4 +1,4 @@
-"""The sentences of a script where they stand in it, and which of them are hard to follow by ear."""
+"""The sentences of a script with their positions, and those that are hard for listeners."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CAPITALS = re.compile(r"\b[A-Z]{3,12}\b")
 
 @dataclass(frozen=True)
 class ScriptSentence:
-    """The stretch [start, end) of the script that is one sentence, as it is written there."""
+    """One sentence, [start, end) of the script, as written."""
 
     start: int
     end: int
@@ -27,10 +27,10 @@ class ScriptSentence:
 
 
 def script_sentences(script: str) -> list[ScriptSentence]:
-    """What is spoken, sentence by sentence; headings, speakers' names and marks are left out.
+    """Return the spoken sentences, without headings, speakers' names and marks.
 
     Raises:
-        InvalidInput: the script cannot be read, or says nothing.
+        InvalidInput: the script is invalid, or has no spoken text.
     """
     found: list[ScriptSentence] = []
     language = detect(script)
@@ -42,12 +42,12 @@ def script_sentences(script: str) -> list[ScriptSentence]:
 
 
 def hard_by_ear(text: str) -> bool:
-    """Whether a sentence has what a listener stumbles over: figures, brackets, abbreviations, or too many words."""
+    """Return whether a sentence is hard for listeners: numbers, brackets, abbreviations, or too many words."""
     return bool(_HARD.search(text) or _CAPITALS.search(text)) or len(text.split()) > LONG_WORDS
 
 
 def with_changes(script: str, changes: list[tuple[int, int, str]]) -> str:
-    """The script with some of its stretches replaced; they do not overlap."""
+    """Return the script with some parts replaced, which do not overlap."""
     parts, reached = [], 0
     for start, end, words in sorted(changes):
         parts += [script[reached:start], words]

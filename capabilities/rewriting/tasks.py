@@ -1,4 +1,4 @@
-"""What a language model is asked for one sentence of a script, and when its answer is not taken."""
+"""The prompt for one sentence of a script, and the checks of its answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROOM = 3.0
 
 
 class SentenceAnswer(BaseModel):
-    """What is to be said instead."""
+    """The replacement of a sentence."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,10 +36,10 @@ _EXAMPLE = (
 
 
 def question(task: Task, text: str, language: str, seed: int) -> ChatRequest:
-    """The chat for one sentence.
+    """Return the chat for one sentence.
 
     Args:
-        language: into which it is translated, as a person names it.
+        language: name of the target language.
     """
     longest = min(2_048, 80 + len(text))
     schema = SentenceAnswer.model_json_schema()

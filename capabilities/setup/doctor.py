@@ -43,7 +43,7 @@ class Doctor(Capability[DoctorSpec]):
         return "Examine this machine"
 
     def lane(self, spec: DoctorSpec) -> str:
-        """The GPU's turn where larger engines are there to be tried."""
+        """Return the GPU's lane if larger engines are tested, else the CPU's."""
         large = (engine for engine in self._studio.catalog.all() if engine.card.tier is not Tier.LIGHT)
         return GPU_LANE if any(is_ready(engine, self._studio.site) for engine in large) else CPU_LANE
 
@@ -70,7 +70,7 @@ def report_path(data: Path) -> Path:
 
 
 def last_report(data: Path) -> dict[str, Any] | None:
-    """The report of the last examination, None where there was none or it cannot be read."""
+    """Return the report of the last examination, None if there is none or it cannot be read."""
     try:
         found = json.loads(report_path(data).read_text("utf-8"))
     except (OSError, ValueError):

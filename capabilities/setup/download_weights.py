@@ -1,4 +1,4 @@
-"""Fetching, deleting and moving an engine's weights as jobs."""
+"""Download, removal and relocation of an engine's weights as jobs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from studio.workers.model import WorkerState
 
 
 class WeightsSpec(BaseModel):
-    """
+    """A job on weights.
+
     Args:
-        engine: the engine. action: "download" fetches missing files and checks existing ones; "delete"; "move" moves them to
-            `root`, one of the weight folders. repo: only this repository, "" for all.
+        engine: its id.
+        action: "download" fetches missing files and checks existing ones; "delete"; "move" moves them to `root`, one of the
+            weight folders.
+        repo: only this repository, "" for all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

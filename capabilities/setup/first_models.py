@@ -1,4 +1,4 @@
-"""What the first start fetches in the background: models that make the studio better at once, as one job."""
+"""Download of the default models in the background at the first start, as one job."""
 
 from __future__ import annotations
 

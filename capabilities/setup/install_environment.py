@@ -14,9 +14,11 @@ from studio.workers.model import WorkerState
 
 
 class InstallSpec(BaseModel):
-    """
+    """A job on an environment.
+
     Args:
-        name: the environment. action: "install" also repairs; "remove" deletes it.
+        name: of the environment.
+        action: "install" also repairs; "remove" deletes it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -75,7 +77,7 @@ class InstallEnvironment(Capability[InstallSpec]):
 
 
 class Stop:
-    """Asks whether the person has stopped the job, for work that takes a function of its own for this."""
+    """Tells whether the user has cancelled the job, for code that takes a function for this."""
 
     def __init__(self, context: JobContext) -> None:
         self._context = context

@@ -1,4 +1,4 @@
-"""What this machine can do now, and what one press would add: the facts for the first-run card."""
+"""What this machine can do now, and what a set-up would add, for the first-run card."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from studio.workers.process.launch import STUDIO_ENVIRONMENT
 
 @dataclass(frozen=True)
 class Purpose:
-    """What people want of a studio.
+    """A purpose of the studio.
 
     Args:
-        clones: only engines that speak in saved voices serve it.
+        clones: only engines that clone voices serve it.
     """
 
     key: str
@@ -46,9 +46,11 @@ class CanDo:
     """One purpose on this machine.
 
     Args:
-        ready: titles of the engines that serve it now. languages: how many they speak or hear, 0 where none apply.
-        better: the engine that is recommended to be set up, None where nothing better can be had here.
-        plan: what setting it up means. slow: it wants a GPU and there is none.
+        ready: titles of the engines that serve it now.
+        languages: number of their languages, 0 if it does not apply.
+        better: the recommended engine to set up, None if there is no better one.
+        plan: of its set-up.
+        slow: it needs a GPU and there is none.
     """
 
     purpose: Purpose
@@ -61,10 +63,13 @@ class CanDo:
 
 @dataclass(frozen=True)
 class MachineCan:
-    """
+    """The facts of the card.
+
     Args:
-        memory_gib: of the machine. gpu: its name, "" for none. free_bytes: of the disk with the data folder.
-        offline: nothing is fetched, so that nothing that has weights of its own can be set up.
+        memory_gib: of the machine.
+        gpu: its name, "" for none.
+        free_bytes: of the disk with the data folder.
+        offline: downloads are off, so that no engine with weights can be set up.
     """
 
     memory_gib: float
@@ -88,11 +93,10 @@ def machine_can(studio: Services) -> MachineCan:
 
 
 def recommended_for(studio: Services, purpose: Purpose) -> SetupPlan | None:
-    """The plan of the engine that serves a purpose best here: the first of the catalog that fits this machine, else none.
+    """Return the plan of the best engine for a purpose: the first of the catalog that fits this machine, else none.
 
-    The catalog's order within a kind is that of preference. Without a GPU the engines that the studio runs in its own
-    environment come first: they are made for a CPU and need no torch. Engines that want a GPU come last. One that does not fit is
-    not recommended.
+    The catalog's order within a kind is the preference. Without a GPU, engines in the studio's own environment come first: they
+    are made for a CPU and need no torch; engines for a GPU come last.
     """
     cards = [one.card for one in studio.engines.statuses(purpose.kind) if not one.ready and _serves(one.card, purpose)]
     if studio.memory.gpu() is None:

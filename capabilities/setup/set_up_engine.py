@@ -1,4 +1,4 @@
-"""One button that makes an engine ready: its environment, then its weights, then a first sample of it."""
+"""Set-up of an engine by one button: its environment, its weights, and a first sample."""
 
 from __future__ import annotations
 
@@ -32,17 +32,20 @@ _ENVIRONMENT_SHARE = 0.6
 
 
 def sample_spec(engine: str, voice: str, title: str) -> dict[str, str]:
-    """The narration by which an engine or a voice is heard for the first time."""
+    """Return the narration that is the first sample of an engine or a voice."""
     return {"script": SAMPLE, "engine": engine, "voice": voice, "title": title}
 
 
 @dataclass(frozen=True)
 class SetupPlan:
-    """What setting an engine up means on this machine.
+    """The set-up of an engine on this machine.
 
     Args:
-        download_bytes: about what is fetched; free_bytes: what the disk has. seconds: about how long it takes.
-        fits: whether disk and memory do; memory: the memory's part of that, in a sentence.
+        download_bytes: approximate size of the download.
+        free_bytes: free space on the disk.
+        seconds: approximate time.
+        fits: whether disk and memory suffice.
+        memory: a sentence on the memory.
     """
 
     engine: str
@@ -55,7 +58,7 @@ class SetupPlan:
 
     @property
     def sentence(self) -> str:
-        """How much, how long, and whether it fits."""
+        """Size, time, and whether it fits."""
         minutes = max(1, round(self.seconds / 60))
         enough = "" if self.download_bytes < self.free_bytes else ", too little"
         fetched = f"About {size_text(self.download_bytes)} to fetch, {minutes} min on a line of 50 Mbit/s"
@@ -63,7 +66,7 @@ class SetupPlan:
 
 
 def setup_plan(studio: Services, engine_id: str) -> SetupPlan | None:
-    """The plan for an engine that is not ready and can be made so by the studio; None for any other.
+    """Return the plan for an engine that is not ready and can be set up by the studio; None for any other.
 
     Raises:
         NotFound: no such engine.
@@ -84,7 +87,7 @@ def setup_plan(studio: Services, engine_id: str) -> SetupPlan | None:
 
 
 def can_be_set_up(studio: Services, engine: type[Engine]) -> bool:
-    """Whether what it lacks is something that the studio can fetch."""
+    """Return whether the studio can download what the engine lacks."""
     missing = bool(missing_files(engine.card, studio.site))
     if missing and studio.weights.offline:
         return False
@@ -94,10 +97,12 @@ def can_be_set_up(studio: Services, engine: type[Engine]) -> bool:
 
 
 class SetUpSpec(BaseModel):
-    """
+    """A set-up.
+
     Args:
-        engine: what shall be ready. sample: whether something is made with it at the end. voice: the saved voice that the
-            sample speaks in, "" for one that the engine or the studio has.
+        engine: its id.
+        sample: whether a sample is made at the end.
+        voice: the saved voice of the sample, "" for one of the engine or the studio.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

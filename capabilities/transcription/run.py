@@ -1,4 +1,4 @@
-"""Transcribing a sound, for every job that needs it: choosing the engine, processing part by part."""
+"""Transcription of a sound for every job that needs it: choice of the engine, processing in parts."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ class Transcriber:
         self._chunks = TranscriptStore(services.paths.root / "transcripts")
 
     def choose(self, engine_id: str, language: str, options: dict[str, Any]) -> TranscriberChoice:
-        """The engine of that id, or the best ready one for "auto", with its options checked and settled.
+        """Return the engine of an id, or the best ready one for "auto", with its options validated and resolved.
 
         Raises:
-            NotFound, InvalidInput, EngineNotReady: no such engine, options or a language it does not take, or not ready.
+            NotFound, InvalidInput, EngineNotReady: no such engine, invalid options or language, or not ready.
         """
         why = ""
         if engine_id == AUTO:

@@ -1,4 +1,4 @@
-"""What a transcription is asked for with."""
+"""The spec of a transcription."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from capabilities.transcription.run import AUTO
 
 
 class TranscriptionSpec(BaseModel):
-    """One sound to be written down.
+    """One sound to transcribe.
 
     Args:
         audio: path of a file among the uploads, the outputs or the voices; or an output's id.
         engine: an engine's id or "auto".
-        language: BCP-47 tag of what is spoken, or "auto".
+        language: BCP-47 tag of the speech, or "auto".
         options: of the engine; none with "auto".
-        chosen: why the engine was taken; filled in.
-        name: the file's name as the person knows it, "" for the path's own.
+        chosen: reason for the choice of the engine; filled in.
+        name: the file's display name, "" for the path's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -1,4 +1,4 @@
-"""A video of the library, or an uploaded one, made larger: picture by picture, with its sound and its subtitles."""
+"""Upscaling of a video of the library or an upload, frame by frame, with its sound and its subtitles."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ _FASTEST = Fraction(60)
 
 
 class UpscaleEngines:
-    """Chooses among the upscaling engines of the catalog; holds nothing of a job."""
+    """Selects upscaling engines of the catalog. Has no state of a job."""
 
     def __init__(self, catalog: Catalog, site: EnginePaths) -> None:
         self._catalog, self._site = catalog, site
 
     def choose(self, engine_id: str) -> type[Engine]:
-        """The requested engine; under "auto" a ready one on a GPU, else the built-in.
+        """Return the requested engine; for "auto" a ready one on a GPU, else the built-in one.
 
         Raises:
             NotFound, InvalidInput, EngineNotReady.
@@ -85,7 +85,7 @@ class UpscaleEngines:
 
 
 class Upscale(Capability[UpscaleSpec]):
-    """The capability "upscale". Holds no state of a job: a resumed job continues from the parts on disk."""
+    """The capability "upscale". Has no state of a job: a resumed job continues from the parts on disk."""
 
     kind: ClassVar[str] = "upscale"
     Spec = UpscaleSpec

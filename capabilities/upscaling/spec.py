@@ -1,4 +1,4 @@
-"""What an upscale is asked for with."""
+"""The spec of an upscale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AUTO = "auto"
 
 
 class UpscaleSpec(BaseModel):
-    """One video to be made larger.
+    """One video to upscale.
 
     Args:
         video: an uploaded file or an output of the library.

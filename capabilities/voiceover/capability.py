@@ -45,7 +45,7 @@ _NAME_BYTES = 80
 
 @dataclass(frozen=True)
 class PreparedNarration:
-    """A completed spec with its parsed script and its resolved voices: the work of preparing, done once."""
+    """A completed spec with its parsed script and its resolved voices, so that preparation runs once."""
 
     spec: VoiceoverSpec
     script: Script
@@ -54,15 +54,15 @@ class PreparedNarration:
 
     @property
     def speakers(self) -> list[Speaker]:
-        """The narrator, and who says each line."""
+        """The narrator, and the speaker of each line."""
         return [self.cast.narrator, *(self.cast.role(line) for line in self.script.lines)]
 
     def plan(self) -> Plan:
-        """The segments."""
+        """Return the segments."""
         return plan(self.spec, self.script, self.cast, self.longest_chunk)
 
     def plan_of(self, part: str) -> Plan:
-        """The segments of a part of the script."""
+        """Return the segments of a part of the script."""
         spec = self.spec.model_copy(update={"script": part})
         return plan(spec, script_of(spec), self.cast, self.longest_chunk)
 
@@ -72,7 +72,7 @@ def _spec_of(job: Job) -> VoiceoverSpec:
 
 
 class Voiceover(Capability[VoiceoverSpec]):
-    """The capability "voiceover". Holds no state of a job: a resumed job needs only its spec and the disk."""
+    """The capability "voiceover". Has no state of a job: a resumed job needs only its spec and the disk."""
 
     kind: ClassVar[str] = "voiceover"
     Spec = VoiceoverSpec
@@ -186,14 +186,14 @@ class Voiceover(Capability[VoiceoverSpec]):
         return self.lane_of(PreparedNarration(spec, script, Cast(spec, self.resolver, script), self._settings.longest_chunk))
 
     def lane_of(self, made: PreparedNarration) -> str:
-        """The lane of what was prepared."""
+        """Return the lane of a prepared narration."""
         cards = [speaker.casting.engine_cls.card for speaker in made.speakers]
         if made.spec.check not in (None, "off") and made.spec.check_with not in ("", AUTO):
             cards.append(self._catalog.get(made.spec.check_with).card)
         return GPU_LANE if any(card.device is Device.CUDA for card in cards) else CPU_LANE
 
     def plan(self, spec: VoiceoverSpec) -> Plan:
-        """The segments of a prepared spec.
+        """Return the segments of a prepared spec.
 
         Raises:
             GreenroomError: as `prepare`; a voice may have been deleted since.

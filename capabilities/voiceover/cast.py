@@ -28,7 +28,7 @@ SURE_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class VoiceResolver:
-    """What is needed to resolve roles; the same for every job. `sound_path` returns the path of a rendered piece by its key."""
+    """The services that resolve roles; the same for every job. `sound_path` returns the path of a rendered piece by its key."""
 
     catalog: Catalog
     site: EnginePaths
@@ -69,10 +69,9 @@ class VoiceResolver:
 
 
 class Cast:
-    """The roles of one script. Made for one spec whose language is settled; caches each role.
+    """The roles of one script, for a spec with a known language; each role is cached.
 
-    A voice that its engine invents is kept constant by one anchor for each speaker: the narrator, and each speaker with such a
-    voice.
+    A generated voice is kept constant by one anchor for each speaker: the narrator, and each speaker with such a voice.
     """
 
     def __init__(self, spec: VoiceoverSpec, resolver: VoiceResolver, script: Script) -> None:
@@ -92,14 +91,14 @@ class Cast:
 
     @property
     def site(self) -> EnginePaths:
-        """Where the engines of this cast find things."""
+        """The paths for the engines of this cast."""
         return self._resolver.site
 
     def role(self, line: Line) -> Speaker:
-        """Who says this line.
+        """Return the speaker of a line.
 
         Raises:
-            GreenroomError: a voice or a setting that cannot be; the reason names the line.
+            GreenroomError: an invalid voice or setting; the reason names the line.
         """
         key = (line.speaker, line.settings, line.style)
         found = self._roles.get(key)

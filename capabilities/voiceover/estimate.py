@@ -1,4 +1,4 @@
-"""Counts of a script for the line under it: quick enough for every pause in typing."""
+"""Counts of a script for the line under it, fast enough for every pause in typing."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _BLOCK_FRAMES = 2**16
 
 @dataclass(frozen=True)
 class SubtitleLimits:
-    """Columns of a line, lines of a cue, and columns a second; 0 leaves line and speed to the script of the text."""
+    """Columns of a line, lines of a cue, and columns a second; 0 for the defaults of the text's script."""
 
     line: int = 0
     lines: int = 2
@@ -46,7 +46,9 @@ class SegmentMissing(Exception):
 
 @dataclass(frozen=True)
 class PlacedSegment:
-    """One segment in the programme, in frames of the programme: its silence before, its place, and where it is cut from."""
+    """One segment in the programme, in frames of the programme: the silence before it, its position, and its start in the stored
+    sound.
+    """
 
     segment: PlannedSegment
     rendered: RenderedSegment
@@ -57,15 +59,15 @@ class PlacedSegment:
     """[first, last) frame of the stored sound."""
 
     def shifted(self, seconds: float, rate: int) -> float:
-        """A time in the stored sound as a time in the programme, kept within the segment."""
+        """Return a time in the stored sound as a time in the programme, limited to the segment."""
         begin, length = self.start / rate, self.frames / rate
         return begin + min(max(0.0, seconds - self.cut[0] / self.rendered.rate), length)
 
 
 def written_words(one: PlacedSegment) -> Sequence[TimedMark]:
-    """The engine's word times on the words as they are written: "1984" lasts from "nineteen" to "four".
+    """Return the engine's word times for the written words: "1984" lasts from "nineteen" to "four".
 
-    () where an engine does not say which of the words it was given a time belongs to.
+    () if an engine does not tell to which of the words its times belong.
     """
     origin, words = one.segment.origin, one.rendered.words
     if origin is None or one.segment.written == one.segment.text:

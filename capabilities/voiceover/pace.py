@@ -20,7 +20,7 @@ JOIN = "join"
 
 @dataclass(frozen=True)
 class SpeechRate:
-    """Seconds of work, and seconds of speech, for each character of text."""
+    """Seconds of work, and seconds of speech, per character of text."""
 
     work: float
     speech: float
@@ -42,7 +42,7 @@ class SpeechRateStats:
         self._paces = _read(path)
 
     def of(self, engine_id: str) -> SpeechRate | None:
-        """What was measured, or None when this engine has not worked here yet."""
+        """Return the measurement, or None if this engine has not run yet."""
         with self._lock:
             return self._paces.get(engine_id)
 

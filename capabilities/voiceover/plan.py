@@ -1,4 +1,4 @@
-"""From a script to the segments that engines speak: a pure function of the spec and its cast."""
+"""The plan of a narration's segments: a pure function of the spec and its cast."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PlannedSegment:
         return said if self.phonemes or plain_words(said) != plain_words(self.written) else ""
 
     def seed_of(self, attempt: int) -> int:
-        """The seed of a repeated attempt; attempt 0 is the planned one."""
+        """Return the seed of a repeated attempt; attempt 0 is the planned one."""
         return self.seed if attempt == 0 else derived_seed(self.seed, self.text, attempt)
 
     def retake(self, number: int) -> PlannedSegment:
@@ -134,7 +134,7 @@ def reading_options(spec: VoiceoverSpec, role: Speaker, sayings: Sayings) -> Rea
 
 
 def anchors_of(segments: Sequence[PlannedSegment], picks: Collection[str] = ()) -> tuple[PlannedSegment, ...]:
-    """What the invented voices of segments are cloned from, in order of first use.
+    """Return the anchors of the segments' generated voices, in order of first use.
 
     Args:
         picks: ids of segments whose takes the user has chosen.

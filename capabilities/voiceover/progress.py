@@ -168,7 +168,7 @@ class NarrationProgress:
         self._show_joining("Joining", _ASSEMBLE * share)
 
     def next_pass(self, encoding: bool) -> Callable[[float], None]:
-        """What hears of the blocks of one more pass over the programme."""
+        """Return the progress callback of one more pass over the programme."""
         if encoding:
             return lambda share: self._show_joining("Encoding", _ASSEMBLE + _LEVEL + (1 - _ASSEMBLE - _LEVEL) * share)
         before = 1 - _PASSES_LEFT**self._passes
@@ -177,7 +177,7 @@ class NarrationProgress:
         return lambda share: self._show_joining("Levelling", _ASSEMBLE + _LEVEL * (before + width * share))
 
     def joined(self, note: str, share: float) -> None:
-        """A part of the join that a capability of its own does; `share` of all of it."""
+        """Report a part of the join that another capability does itself; `share` of the whole."""
         self._show_joining(note, share)
 
     def learn_joining(self, speech_seconds: float) -> None:

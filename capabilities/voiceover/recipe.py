@@ -18,7 +18,7 @@ from studio.licences import LicenceTerms, combined, terms_of_cards
 
 @dataclass(frozen=True)
 class RecipeOrigin:
-    """Which job makes an output: its kind and id, and the number of the line in a batch."""
+    """The job of an output: its kind and id, and the number of the line in a batch."""
 
     kind: str
     job: str
@@ -26,7 +26,7 @@ class RecipeOrigin:
 
 
 def terms_of(segments: Iterable[PlannedSegment]) -> LicenceTerms:
-    """The licences of every engine and every voice that speaks in them."""
+    """Return the licences of every engine and every voice of the segments."""
     castings = [segment.role.casting for segment in segments]
     engines = terms_of_cards({casting.engine_cls.card.id: casting.engine_cls.card for casting in castings}.values())
     return combined((engines, *(casting.voice_terms for casting in castings)))
@@ -118,7 +118,7 @@ def _facts(planned: Plan, levelled: NormalisedStream, doubtful: int, unspoken: i
 
 
 def tags_of(spec: VoiceoverSpec, planned: Plan, terms: LicenceTerms) -> dict[str, str]:
-    """What goes into the file itself: the title, who speaks, and the recipe without its script and segments."""
+    """Return the metadata for the file itself: title, speakers, and the recipe without its script and segments."""
     voices = sorted({segment.role.voice_name for segment in planned.segments})
     cards = {segment.role.engine_id: segment.role.casting.engine_cls.card for segment in planned.segments}
     short = {

@@ -132,7 +132,7 @@ class NarrationRunner:
     def checked(
         self, all_rendered: dict[str, RenderedSegment], planned: Plan, context: JobContext, progress: NarrationProgress
     ) -> dict[str, RenderedSegment]:
-        """The take to use of each segment, by the key of its first; what falls through is spoken again where the job repairs."""
+        """Return the take to use of each segment, by the key of its first; failed ones are rendered again if the job repairs."""
 
         def kept(take: PlannedSegment, rendered: RenderedSegment) -> None:
             seconds, problems = round(rendered.duration, 3), [str(problem) for problem in rendered.problems]
@@ -158,12 +158,12 @@ class NarrationRunner:
         origin: RecipeOrigin,
         name: str = "",
     ) -> LibraryOutput:
-        """One programme from its segments: levelled, encoded, subtitled and put into the library.
+        """Join segments to one programme, normalise and encode it, and add it with subtitles to the library.
 
         Args:
-            folder: for files in the making; emptied before and removed after.
-            origin: the job that makes it.
-            name: of the file, "" for the library's usual one.
+            folder: for temporary files; emptied before and removed after.
+            origin: the job.
+            name: of the file, "" for the library's default.
 
         Raises:
             SegmentMissing, MediaError, GreenroomError of the library.
@@ -212,7 +212,7 @@ def _companions(timeline: Timeline, spec: VoiceoverSpec, folder: Path) -> list[P
 
 
 def job_outputs(output: LibraryOutput) -> list[JobOutput]:
-    """An audio output and its subtitles as a job lists them: the sound first, then SRT, then VTT."""
+    """Return an audio output and its subtitles as outputs of a job: the sound, then SRT, then VTT."""
     subtitles = {path.suffix: path for path in output.companions}
     listed = [JobOutput(output.id, str(output.path), output.kind)]
     return listed + [JobOutput(output.id, str(subtitles[end]), "subtitles") for end in (".srt", ".vtt") if end in subtitles]

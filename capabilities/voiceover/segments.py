@@ -85,16 +85,16 @@ class SegmentList:
         self._notes: OrderedDict[str, tuple[float, tuple[Message, ...]]] = OrderedDict()
 
     def views(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
-        """The segments of a job in order; `make_plan` is called when the job is looked at for the first time."""
+        """Return the segments of a job in order; `make_plan` is called for a job that is not cached."""
         plan = self.plan(job_id, make_plan)
         return [self._view(segment, plan.check) for segment in plan.segments]
 
     def anchors(self, job_id: str, make_plan: Callable[[], Plan]) -> list[SegmentView]:
-        """The anchors of a job's made-up voices, in order of first use."""
+        """Return the anchors of a job's generated voices, in order of first use."""
         return [self._view(anchor, "off") for anchor in self.plan(job_id, make_plan).anchors]
 
     def plan(self, job_id: str, make_plan: Callable[[], Plan]) -> Plan:
-        """Of a job, remembered."""
+        """Return the cached plan of a job."""
         with self._lock:
             known = self._plans.get(job_id)
             if known is not None:

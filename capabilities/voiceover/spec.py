@@ -128,7 +128,7 @@ class VoiceoverSpec(BaseModel):
         return {" ".join(name.split()): voice.strip() for name, voice in speakers.items() if name.strip()}
 
     def completed(self, settings: VoiceoverSettings) -> VoiceoverSpec:
-        """The same with every field that was left to the settings filled in, so that a later change of them changes nothing."""
+        """Return the spec with all defaults of the settings filled in, so that later changes of them have no effect."""
         missing = {name: getattr(settings, name) for name in FROM_SETTINGS if getattr(self, name) is None}
         missing["reading"] = READING_FORMAT if self.reading is None else self.reading
         return self.model_copy(update=missing)
@@ -142,10 +142,10 @@ FROM_SETTINGS = ("loudness", "speak_chapters", *PAUSES, *SUBTITLES)
 
 
 def known_format(value: str) -> str:
-    """A format's key, in lower case.
+    """Return a format's key in lower case.
 
     Raises:
-        ValueError: naming the formats there are.
+        ValueError: with the known formats.
     """
     key = value.strip().lower().removeprefix(".")
     if key not in AUDIO_FORMATS:

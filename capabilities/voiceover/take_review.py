@@ -42,17 +42,17 @@ Heard = tuple[PlannedSegment, Review, RenderedSegment | None]
 
 
 class VerificationProgress(Protocol):
-    """Hears how far the listening is."""
+    """Receives the progress of the check."""
 
     def start_checking(self, takes: Collection[PlannedSegment]) -> None:
-        """A round begins, with these takes to listen to."""
+        """Begin a round with these takes."""
 
     def checked(self, take: PlannedSegment, seconds: float) -> None:
-        """One take was listened to, in so many seconds."""
+        """Report one checked take, and its seconds of work."""
 
 
 def takes_of(segment: PlannedSegment, store: SegmentStore, tries: int) -> list[tuple[PlannedSegment, Review]]:
-    """The takes of one segment that were listened to, from the files: the first, then each that was made again."""
+    """Return the checked takes of one segment from the files: the first, then each repetition."""
     found: list[tuple[PlannedSegment, Review]] = []
     for number in range(1 + (0 if segment.picked else tries)):
         take = segment.retake(number)
@@ -66,7 +66,7 @@ def takes_of(segment: PlannedSegment, store: SegmentStore, tries: int) -> list[t
 
 
 class TakeReviewer:
-    """Listens to takes and has them made again. Holds nothing of a job."""
+    """Checks takes and has failed ones rendered again. Has no state of a job."""
 
     def __init__(self, settings: VoiceoverSettings, store: SegmentStore, catalog: Catalog, site: EnginePaths) -> None:
         self._settings, self._store, self._catalog, self._site = settings, store, catalog, site
@@ -79,10 +79,10 @@ class TakeReviewer:
         render: Render,
         progress: VerificationProgress,
     ) -> dict[str, RenderedSegment]:
-        """The segment to use for each key of the plan. In the mode "off" they are the ones that were given.
+        """Return the segment to use for each key of the plan. In the mode "off" they are the given ones.
 
         Raises:
-            Whatever the context and `render` raise.
+            Errors of the context and of `render`.
         """
         if planned.check == "off":
             return all_rendered
@@ -198,7 +198,7 @@ class TakeReviewer:
 
 
 class _Verifiers:
-    """The engines that listen, each leased when it is first needed and given back at the end."""
+    """The engines of the check, each leased when it is first needed and released at the end."""
 
     def __init__(self, listener: str, catalog: Catalog, site: EnginePaths, context: JobContext) -> None:
         self.listener = listener
@@ -241,7 +241,7 @@ class _Verifiers:
 
     @property
     def settled(self) -> dict[str, object]:
-        """The listener's options as they are on this machine: how far it is trusted depends on its size."""
+        """The recogniser's resolved options, because its trust depends on its size."""
         engine = self._catalog.get(self.listener)
         return engine.settled(self._site, engine.Options()).model_dump()
 

@@ -17,11 +17,11 @@ LONGEST_LINE = 20_000
 
 
 class VoiceoverBatchSpec(BaseModel):
-    """Lines to be spoken, each into a file of its own.
+    """Lines to speak, each into its own file.
 
     Args:
-        lines: one text, in the script language, for each file; a text with line ends is split at them. Empty ones make
-            no file and keep their place, so that a file bears the number of its row.
+        lines: one text, in the script language, for each file; a text with line ends is split at them. Empty ones make no file
+            but count, so that a file has the number of its row.
         everything else: as in VoiceoverSpec, for all lines.
     """
 
@@ -66,12 +66,12 @@ class VoiceoverBatchSpec(BaseModel):
         return known_format(value)
 
     def of_line(self, index: int) -> VoiceoverSpec:
-        """The narration of one line."""
+        """Return the narration of one line."""
         shared = self.model_dump(exclude={"lines", "title"})
         return VoiceoverSpec(script=self.lines[index], title=file_name(index, self.lines[index]), **shared)
 
     def of_all(self) -> VoiceoverSpec | None:
-        """One narration of all lines; None where that would be longer than a script may be."""
+        """Return one narration of all lines; None if it would exceed the length of a script."""
         script = "\n\n".join(line for line in self.lines if line)
         if len(script) > LONGEST_SCRIPT:
             return None
@@ -82,5 +82,5 @@ NAME_BYTES = 48
 
 
 def file_name(index: int, text: str) -> str:
-    """`001_the-tide-goes-out`: the line's number and its first words."""
+    """Return a name such as `001_the-tide-goes-out`: the line's number and its first words."""
     return f"{index + 1:03}_{slug(' '.join(text.split()[:8]), 'line', NAME_BYTES)}"

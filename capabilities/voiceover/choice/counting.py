@@ -1,4 +1,4 @@
-"""Counts of a script while it is being written, and what its engine could not speak of it."""
+"""Counts of a script during typing, and its text that the engine cannot speak."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from studio.voices.resolver import ResolvedVoice
 
 
 def script_of(spec: VoiceoverSpec) -> Script:
-    """The script of a spec, read.
+    """Return the parsed script of a spec.
 
     Raises:
-        InvalidInput: naming the line that is wrong.
+        InvalidInput: with the wrong line.
     """
     script = hide_markup(spec.script).text if spec.reading else spec.script
     return parse(script, tuple(spec.speakers), spec.just_text)

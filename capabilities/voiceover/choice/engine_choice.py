@@ -44,10 +44,10 @@ class EngineChoice:
         self._resolver, self._longest = resolver, longest_chunk
 
     def tried(self, spec: VoiceoverSpec, script: Script) -> Tried:
-        """Who speaks the script of a completed spec whose language is settled.
+        """Return the cast of a completed spec with a known language, tried on its script.
 
         Raises:
-            GreenroomError: a voice or a setting cannot be.
+            GreenroomError: an invalid voice or setting.
         """
         cast = Cast(spec, self._resolver, script)
         as_written = spec.model_copy(update={"replace_unsayable": False})

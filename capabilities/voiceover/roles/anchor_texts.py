@@ -1,7 +1,7 @@
-"""The first sentence of an invented voice, from which the rest is cloned: one calm sentence of six to eight seconds.
+"""The anchor sentence of a generated voice, from which everything else is cloned: one calm sentence of six to eight seconds.
 
 It is the same for every narration of a language, so that an edit of the script changes no voice. Cloning engines use it as their
-reference; those that need a transcript get these words.
+reference, with its words as the transcript.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ _MOST, _FEWEST = 120, 40
 
 
 def anchor_text(language: str, own_words: str) -> str:
-    """The sentence for a BCP-47 tag; in a language without one, the first words of the script, up to a whole sentence or word.
+    """Return the sentence for a BCP-47 tag; in a language without one, the first words of the script, up to a whole sentence or
+    word.
 
     Args:
-        own_words: what the speaker says in the script.
+        own_words: the speaker's text in the script.
     """
     known = TEXTS.get(language.replace("_", "-").split("-")[0].lower())
     if known is not None:

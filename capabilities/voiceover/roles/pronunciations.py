@@ -1,4 +1,4 @@
-"""What is kept with a narration of the pronunciation list."""
+"""The part of the pronunciation list that is stored with a narration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.pronunciations.sayings import Sayings, sayings_for
 
 
 def sayings_of(spec: VoiceoverSpec, role: Speaker, lexicon: Iterable[LexiconEntry] | None = None) -> Sayings:
-    """What is said for words of a role's lines, as its engine takes it.
+    """Return the pronunciations for a role's lines, in the form that its engine accepts.
 
     Args:
         lexicon: in place of the spec's.

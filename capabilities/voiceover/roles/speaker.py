@@ -1,4 +1,4 @@
-"""One speaker's part, and the anchor that keeps an invented voice constant."""
+"""One speaker's role, and the anchor that keeps a generated voice constant."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ TAKE_FORMAT = 1
 
 @dataclass(frozen=True)
 class Speaker:
-    """One speaker's part: the casting, validated options, the language and a style.
+    """One speaker's role: the voice, validated options, the language and a style.
 
     Args:
-        anchor: what the voice is cloned from, None for voices that are the same without.
+        anchor: what the voice is cloned from, None for voices that are constant without one.
     """
 
     casting: ResolvedVoice
@@ -32,7 +32,7 @@ class Speaker:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of everything but the text and the seed that makes a segment sound as it does."""
+        """Hash of everything that determines a segment's sound but the text and the seed."""
         card = self.casting.engine_cls.card
         return SegmentStore.key(
             {
@@ -61,7 +61,7 @@ class Speaker:
         return sha256(f"{TAKE_FORMAT}/{self.fingerprint}/{text}{sounds}".encode("utf-8", "surrogatepass")).hexdigest()
 
     def held_by(self, anchor: Anchor, sound: Path) -> Speaker:
-        """The same part, cloned from an anchor whose sound lies at a path."""
+        """Return the same role, cloned from an anchor whose sound is at a path."""
         voice = replace(self.casting.voice, reference=sound, transcript=anchor.text)
         version = f"{self.casting.voice_version}/anchor:{anchor.key}"
         return replace(self, casting=replace(self.casting, voice=voice, voice_version=version), anchor=anchor)
@@ -69,15 +69,15 @@ class Speaker:
 
 @dataclass(frozen=True)
 class Anchor:
-    """One sentence in a voice that its engine invents; everything that a speaker says in a job is cloned from it.
+    """One sentence in a generated voice; everything that a speaker says in a job is cloned from it.
 
-    An engine with such voices has another one for each seed, and every sentence has its own seed. Speaking once and cloning that
-    is the method of the makers of these models (VoxCPM's prompt cache, Qwen3-TTS's "voice design then clone").
+    An engine with such voices generates another one for each seed, and every sentence has its own seed. Generating once and
+    cloning the result is the method of these models' authors (VoxCPM's prompt cache, Qwen3-TTS's "voice design then clone").
 
     Args:
-        id: names it for the page, and in a spec's `takes` and `picks`.
-        speaker: whose voice it is, "" for the narrator's.
-        role: how it is spoken: the preset, the speaker's own options, without an anchor.
+        id: identifies it for the page, and in a spec's `takes` and `picks`.
+        speaker: its speaker, "" for the narrator.
+        role: the preset with the speaker's own options, without an anchor.
     """
 
     id: str
@@ -99,5 +99,5 @@ def is_made_up(casting: ResolvedVoice) -> bool:
 
 
 def key_of(sound: str, seed: int) -> str:
-    """The key of a take in the segment store."""
+    """Return the key of a take in the segment store."""
     return SegmentStore.key({"sound": sound, "seed": seed})

@@ -23,13 +23,14 @@ _NAMED_LETTER = re.compile(
 
 @dataclass(frozen=True)
 class UnsayablePlace:
-    """A place of a script that the engine which would speak it cannot speak.
+    """A part of a script that its engine cannot speak.
 
     Args:
         line: of the script, counted from 1.
-        text: what cannot be spoken, as the engine would get it.
-        instead: its replacement, "" if it would be left out.
-        why: in a few words. engine: title of the engine.
+        text: the part, in the engine's form.
+        instead: its replacement, "" if it would be dropped.
+        why: in a few words.
+        engine: title of the engine.
     """
 
     line: int
@@ -78,12 +79,12 @@ class Sentence(Protocol):
 
 
 def unsayable_places(sentences: Iterable[Sentence], site: EnginePaths) -> list[UnsayablePlace]:
-    """All the places of a plan, in order."""
+    """Return all such parts of a plan, in order."""
     return [place for one in sentences for place in places_of(one, site)]
 
 
 def places_of(one: Sentence, site: EnginePaths) -> Iterator[UnsayablePlace]:
-    """The places of one sentence."""
+    """Yield those of one sentence."""
     title = one.role.casting.engine_cls.card.title
     for place in _found(_masked(one.text, one.phonemes), one.role, site):
         said = one.text[place.start : place.end]

@@ -77,7 +77,7 @@ def _words(language: str) -> tuple[frozenset[str], frozenset[str], frozenset[str
 
 
 def ends_sentence(text: str, at: int, language: str) -> bool:
-    """Whether the sentence that a segmenter ends before text[at] really ends there."""
+    """Return whether a sentence that a segmenter ends before text[at] really ends there."""
     before = text[max(0, at - 20) : at].rstrip()
     if at >= len(text) or not before.endswith("."):
         return True
@@ -104,6 +104,6 @@ def _all_titles() -> frozenset[str]:
 
 
 def is_title(word: str) -> bool:
-    """Whether a word with its full stop may stand before a name: "Dr.", "Mrs.", "J."."""
+    """Return whether a word with its full stop may be before a name: "Dr.", "Mrs.", "J."."""
     bare = word.rstrip(".").casefold()
     return word.endswith(".") and (bare in _all_titles() or len(bare) == 1)

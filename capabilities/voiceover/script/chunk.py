@@ -1,8 +1,7 @@
-"""Text cut into pieces that an engine speaks in one call: a sentence each, so that editing one re-renders one.
+"""Segmentation of text into pieces for one engine call: one sentence each, so that an edit of one re-renders one.
 
-A sentence longer than the limit is split softly: at ; and :, then at commas and dashes, then at spaces. In scripts that write
-no spaces a split falls between two characters that a reader sees, never within one. Only a single word longer than the limit
-(an address of 500 characters) is cut inside.
+A sentence longer than the limit is split at ; and :, then at commas and dashes, then at spaces. In scripts without spaces a split
+is between two grapheme clusters. Only a single word longer than the limit (an address of 500 characters) is split inside.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _LEADING_VOWELS = "เแโใไເແໂໃໄ"  # Thai and Lao vowels that a
 
 @dataclass(frozen=True)
 class Chunk:
-    """Normalised text for one call of an engine, and the stretch [start, end) of the source that it stands for."""
+    """Normalised text for one engine call, and its span [start, end) of the source."""
 
     text: str
     start: int

@@ -37,11 +37,11 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """Of the script that is accounted for, 0 to 1."""
+        """Accounted share of the script, 0 to 1."""
         return 1.0 - self.unaccounted / self.characters if self.characters else 1.0
 
     def as_data(self) -> dict[str, Any]:
-        """For a recipe and the API."""
+        """Return the counts for a recipe and the API."""
         return {
             "characters": self.characters,
             "spoken": self.spoken,
@@ -52,7 +52,7 @@ class Coverage:
 
 
 class CoverageCounter:
-    """Marks the stretches of a script. Takes linear time."""
+    """Marks the parts of a script. Takes linear time."""
 
     def __init__(self, script: str, hidden: Iterable[Hidden] = ()) -> None:
         self._script = script
@@ -77,7 +77,7 @@ class CoverageCounter:
                 self._fill(item.span.start, item.span.end, "chapter title")
 
     def line(self, start: int, reading: Reading, spoken: Iterable[tuple[int, int]]) -> None:
-        """A line of the script that begins at `start`: its sentences, and what its reading has left out."""
+        """Record a line of the script that begins at `start`: its sentences, and the omissions of its reading."""
         for first, last in spoken:
             self._mark(start + first, start + last, _SPOKEN)
         for piece in reading.shown.pieces:
@@ -93,7 +93,7 @@ class CoverageCounter:
         self._mark(start, end, self._code("cannot be said"))
 
     def done(self) -> Coverage:
-        """What was counted."""
+        """Return the counts."""
         for found in _SPACE.finditer(self._script):
             self._mark(*found.span(), _BLANK)
         counts = Counter(self._marks)

@@ -1,4 +1,4 @@
-"""Words that stand before a colon, as data: those that name a speaker in many languages, and those that name none.
+"""Words before a colon, as data: those that name a speaker in many languages, and those that do not.
 
 All in lower case. A label is looked up as a whole, then by its first and its last word.
 """
@@ -13,7 +13,7 @@ _NAMES = Path(__file__).resolve().parents[3] / "assets" / "names" / "given-names
 
 
 def words_of(listed: str) -> frozenset[str]:
-    """The words of a list that is written as text."""
+    """Return the words of a list in text form."""
     return frozenset(listed.split())
 
 

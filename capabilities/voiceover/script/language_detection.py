@@ -1,8 +1,7 @@
-"""The language of a text as a BCP-47 primary tag.
+"""Detection of a text's language as a BCP-47 primary tag.
 
-Most texts are settled without a model: scripts that one language alone uses, letters that give a Cyrillic language away, and
-English by its small words. What remains asks py3langid, whose model takes some 0.7 s and 100 MB to load and is therefore
-loaded at the first text that needs it and kept.
+Most texts need no model: scripts of a single language, letters of one Cyrillic language, and English by its function words
+decide. Others use py3langid, whose model takes some 0.7 s and 100 MB to load; it is loaded at first use and kept.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def _letters() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def detect(text: str) -> str:
-    """The language of most of the text, "en" when there is too little of it."""
+    """Return the language of most of the text, "en" if there is too little of it."""
     sample = _sample(text)
     counts = _counts(sample)
     if not any(counts.values()):
@@ -78,7 +77,7 @@ def detect(text: str) -> str:
 
 
 def is_sure(text: str) -> bool:
-    """Whether there is enough of the text to hold against a choice: "A. A. A." and "la la la" may be in any language."""
+    """Return whether there is enough text to contradict a choice: "A. A. A." and "la la la" may be any language."""
     sample = _sample(text)
     counts = _counts(sample)
     return max(counts, key=lambda name: counts[name]) != "latin" or _letters_of_words(sample.lower()) >= SURE

@@ -45,7 +45,7 @@ _ORNAMENTS = frozenset("⁂❦❧☙※◇◆★☆")
 
 
 def is_scene_break(line: str) -> bool:
-    """Whether a line holds nothing but three marks or more, or an ornament: ***, * * *, ---, # # #, ⁂."""
+    """Return whether a line has only three or more marks, or an ornament: ***, * * *, ---, # # #, ⁂."""
     marks = line.strip()
     if not marks or marks[0] not in _SCENE_MARKS or not _SCENE_MARKS.issuperset(marks):
         return False
@@ -67,7 +67,7 @@ class Label:
 
 
 def label_in(line: str) -> Label | None:
-    """The label that a line begins with, in any of the ways people write one:
+    """Return the label at the start of a line, in any common form:
 
     `Anna:`, `Anna (off):`, `Anna [off]:`, `**Anna:**`, `**Anna**:`, `[Anna]`, `[Anna]:`, `- Anna:`, with a full-width colon too.
     """
@@ -103,14 +103,14 @@ def title_in(line: str) -> tuple[int, int] | None:
 
 
 def pause_in(line: str, at: int) -> tuple[int, int, str] | None:
-    """The next pause: where it begins and ends in the line, and the length as written."""
+    """Return the next pause: its start and end in the line, and its length as written."""
     found = _PAUSE.search(line, at)
     end = line.find("]", found.end()) if found else -1
     return None if found is None or end < 0 else (found.start(), end + 1, line[found.end() : end])
 
 
 def seconds_of(pause: str, length: str, number: int) -> float:
-    """The length of a pause as written; `number` is the line that an error names."""
+    """Return the length of a pause in seconds; errors name the line `number`."""
     if not length.strip():
         return DEFAULT_PAUSE
     found = _LENGTH.match(length)

@@ -79,7 +79,7 @@ class Normalised:
     _sources: tuple[tuple[int, int, bool], ...]
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """The place of text[start:end] in the source; start < end."""
+        """Return the position of text[start:end] in the source; start < end."""
         first = bisect_right(self._starts, start) - 1
         last = bisect_right(self._starts, end - 1) - 1
         begin, _, copied = self._sources[first]

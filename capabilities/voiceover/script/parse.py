@@ -30,7 +30,7 @@ _SPEAKABLE = re.compile(r"[^\W_]")
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch [start, end) of the script as written, and the line it begins on, counted from 1."""
+    """A span [start, end) of the script as written, and the line of its start, counted from 1."""
 
     start: int
     end: int
@@ -50,7 +50,7 @@ class ParagraphBreak:
 
 @dataclass(frozen=True)
 class SceneBreak:
-    """A line of nothing but marks such as ***: time passes or the place changes."""
+    """A line of marks such as ***: a change of time or place."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Line:
-    """What one speaker says without a break; `text` is the source as written, line ends and all.
+    """Uninterrupted text of one speaker; `text` is the source as written, including line ends.
 
     Args:
         speaker: "" for the narrator.
@@ -97,7 +97,7 @@ class Script:
 
 
 def speakable(text: str) -> bool:
-    """Whether there is a letter or a digit of any script in it; engines have nothing to say to the rest."""
+    """Return whether a text has a letter or a digit of any script; engines cannot speak other text."""
     return _SPEAKABLE.search(text) is not None
 
 

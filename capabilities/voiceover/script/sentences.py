@@ -17,7 +17,7 @@ _PAIRED_MARKS = tuple("[]!*_~`=<>(")
 
 @dataclass(frozen=True)
 class SpokenChunk(Chunk):
-    """A sentence as an engine gets it, with what its author wrote: `written`, in the author's spelling, without markup."""
+    """A sentence for an engine, with its original: `written`, in the author's spelling, without markup."""
 
     written: str = ""
     origin: Origin | None = None
@@ -25,7 +25,7 @@ class SpokenChunk(Chunk):
 
 @dataclass(frozen=True)
 class Origin:
-    """The way from what is said in a sentence to what is written there."""
+    """Maps positions of a sentence's spoken text to its written text."""
 
     reading: Reading
     plain: Normalised
@@ -45,9 +45,9 @@ class Origin:
 
 
 def sentences(reading: Reading, language: str, longest: int) -> list[SpokenChunk]:
-    """The sentences of one line, as `chunk` cuts them; an item of a list ends one in any case.
+    """Return the sentences of one line, as `chunk` splits them; an item of a list always ends one.
 
-    Their places in what is written rise and do not overlap.
+    Their positions in the written text increase and do not overlap.
     """
     chunks: list[SpokenChunk] = []
     reached = place = source_end = 0

@@ -126,7 +126,7 @@ def find_speakers(labels: Iterable[tuple[Label, str]], cast: Iterable[str], just
 
 
 def key_of(name: str) -> str:
-    """What two spellings of one label have in common."""
+    """Return the common key of a label's spellings."""
     return " ".join(name.split()).casefold()
 
 
