@@ -74,7 +74,7 @@ class ServerResidency:
             return self._peak_gib
 
     def living_client(self) -> ComfyUIClient | None:
-        """A client of a server that answers, as far as is known without asking; None without one."""
+        """Return a client of a server that answers, as far as is known without a request; None without one."""
         return self._fixed or self._server.client
 
     @contextmanager
@@ -168,8 +168,9 @@ class ServerResidency:
     # What the memory manager calls
 
     def snapshot(self) -> list[WorkerStatus]:
-        """The server as a holder of this machine's memory: the studio's own while it lives, another one while it may still
-        hold what the studio's jobs made it load."""
+        """Return the server as a holder of this machine's memory: the studio's own while it runs, another one while it may still
+        hold what the studio's jobs have loaded.
+        """
         with self._lock:
             pid = self._server.pid if self._own else self._pid
             if not self.local or not (pid if self._own else self._dirty and (pid or self._held_gib)):

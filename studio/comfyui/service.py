@@ -103,7 +103,7 @@ class ComfyUIService:
         return self._leaving.is_set()
 
     def readiness(self) -> Readiness:
-        """Its state as far as that is known without a request: cheap enough for every repaint of a page."""
+        """Return its state as far as is known without a request, cheap enough for every repaint of a page."""
         if not self.configured:
             return Readiness(False, Message.of("comfyui.no-server"), SAY_WHERE)
         if self.settings.url:
@@ -122,10 +122,11 @@ class ComfyUIService:
     # Using it
 
     def client(self, waiting: Callable[[str], None] = no_op, check: Callable[[], None] = lambda: None) -> ComfyUIClient:
-        """A client of a server that answers; the studio's own is started first, which takes ten seconds or so.
+        """Return a client of a server that answers; the studio's own is started first, which takes about ten seconds.
 
         Args:
-            waiting: called with the progress of the start. check: called several times a second; may raise Cancelled.
+            waiting: called with the progress of the start.
+            check: called several times a second; may raise Cancelled.
 
         Raises:
             ComfyUIMissing, ComfyUIUnreachable, UnexpectedAnswer.
@@ -138,9 +139,10 @@ class ComfyUIService:
         return self._server.until_ready(waiting, lambda: self._check(check))
 
     def inventory(self, newest: bool = False) -> ServerInventory:
-        """The server's inventory, from the last minute or fetched now.
+        """Return the server's inventory, from the last minute or fetched now.
 
-        Raises: as `client`.
+        Raises:
+            The errors of `client`.
         """
         known = self._inventory
         if not newest and known is not None and time.monotonic() - known[0] < INVENTORY_SECONDS:
@@ -150,7 +152,7 @@ class ComfyUIService:
         return found
 
     def known_inventory(self) -> ServerInventory | None:
-        """The inventory of the last fetch; None before the first."""
+        """Return the inventory of the last fetch; None before the first."""
         return None if self._inventory is None else self._inventory[1]
 
     def dead(self) -> str:
@@ -158,11 +160,13 @@ class ComfyUIService:
         return self._server.dead() if self.own else ""
 
     def unload(self) -> UnloadReport:
-        """The same as a person asks for it: the models go, the server stays. What came back is what its process, or by its own
-        word its graphics memory, has lost.
+        """Unload all models at the user's request; the server continues to run.
+
+        The freed memory is that of its process, or the GPU memory by its own report.
 
         Raises:
-            ComfyUIMissing: there is no server, or the studio's own does not run. EngineError: a job is at work there.
+            ComfyUIMissing: there is no server, or the studio's own does not run.
+            EngineError: a job is running there.
             ComfyUIUnreachable, UnexpectedAnswer.
         """
         client = self.residency.living_client()
@@ -174,7 +178,7 @@ class ComfyUIService:
         return self.residency.unload(client)
 
     def standing(self) -> ServerState:
-        """Its state, without a request."""
+        """Return its state, without a request."""
         worker = next(iter(self.residency.snapshot()), None)
         answers = self.residency.living_client() is not None
         return ServerState(self.readiness(), worker, self.residency.peak_gib, self.settings.url, self.local, answers)

@@ -138,15 +138,15 @@ class Capability(ABC, Generic[SpecT]):
         """Do the work. After an interruption it is called again with the same spec and continues from the files on disk."""
 
     def estimate(self, spec: SpecT) -> JobEstimate:
-        """What a job would amount to; nothing is queued. Optional: a capability without it is not estimated.
+        """Return the estimate of a job without queueing it. Optional: a capability without it is not estimated.
 
         Raises:
-            InvalidInput, NotFound, EngineNotReady, MediaError: as handing it in would.
+            InvalidInput, NotFound, EngineNotReady, MediaError: as `prepare`.
         """
         raise InvalidInput("job.kind-not-foretold", kind=self.kind, able=[])
 
     def describe(self) -> CapabilityDescription:
-        """How it is shown. Optional: without it, lists show the kind's name and no tab shows its jobs."""
+        """Return how it is displayed. Optional: without it, lists show the kind's name and no tab shows its jobs."""
         return CapabilityDescription(self.kind.replace("_", " ").capitalize())
 
     @property

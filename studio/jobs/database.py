@@ -118,7 +118,7 @@ class Database:
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction: committed at the end of the block, rolled back when the block raises.
+        """Run one transaction: committed at the end of the block, rolled back if the block raises.
 
         Raises:
             StorageError: nothing was changed.
@@ -141,7 +141,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection for SELECTs, which sees every write that has returned."""
+        """Yield a connection for SELECTs, which sees every write that has returned."""
         with self._reading:
             try:
                 yield self._reader

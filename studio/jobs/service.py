@@ -185,8 +185,10 @@ class JobService:
         self._store.ensure_stored()
 
     def change_counter(self) -> int:
-        """A number that rises with every change of any job. Reading it is cheap: while it is unchanged, a page has nothing to
-        update."""
+        """Return a number that increases with every change of any job.
+
+        Reading it is cheap: while it is unchanged, a page has nothing to update.
+        """
         return self._store.change_counter()
 
     def wait_for_change(self, seen: int, timeout: float) -> int:

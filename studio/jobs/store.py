@@ -61,7 +61,7 @@ class JobStore(JobReader):
     # Watching
 
     def change_counter(self) -> int:
-        """A number that rises with every change of any job. Reading it costs nothing."""
+        """Return a number that increases with every change of any job. Reading it costs nothing."""
         return self._clock
 
     def wait_for_change(self, seen: int, timeout: float) -> int:

@@ -74,7 +74,7 @@ class OutputIndex:
     _seen: tuple[int, float] = (-1, 0.0)
 
     def outputs(self) -> tuple[LibraryOutput, ...]:
-        """All outputs, newest first."""
+        """Return all outputs, newest first."""
         self._refresh()
         return self._outputs
 

@@ -38,8 +38,10 @@ class LicenceFields(BaseModel):
     voice_engine: Annotated[str, BeforeValidator(_voice_engine), Field(alias="spec")] = ""
 
     def terms(self, of_engine: Callable[[str], LicenceTerms]) -> LicenceTerms:
-        """The licences in the recipe. A recipe without `licences` is of a version that counted only one engine: its other
-        engines are looked up."""
+        """Return the licences in the recipe.
+
+        A recipe without `licences` is of a version that counted one engine only: its other engines are looked up.
+        """
         if self.licences is not None:
             return LicenceTerms(self.licences)
         known = bool(self.licence) or self.commercial_use is not None

@@ -64,7 +64,7 @@ class OutputWriter:
         return self.staged.suffix.lower()
 
     def duration(self, recipe: Mapping[str, Any]) -> float | None:
-        """Seconds, from the recipe or else the file; None if neither has them."""
+        """Return the length in seconds from the recipe or else the file; None if neither has it."""
         told = recipe.get("duration")
         if isinstance(told, (int, float)) and told >= 0:
             return float(told)

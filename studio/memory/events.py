@@ -45,11 +45,11 @@ class MachineEvents:
             self._counts[kind] += 1
 
     def newest(self, limit: int = 50) -> list[MachineEvent]:
-        """The newest first."""
+        """Return the latest events, newest first."""
         with self._lock:
             return list(self._events)[: -limit - 1 : -1]
 
     def counts(self) -> dict[str, int]:
-        """How many of each kind since the start, forgotten ones included."""
+        """Return the number of events of each kind since the start, including dropped ones."""
         with self._lock:
             return dict(self._counts)

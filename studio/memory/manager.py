@@ -193,14 +193,17 @@ class MemoryManager:
         return self.observer.need(estimate, variant)
 
     def admit_load(self, card: MemoryEstimate, waiting: Callable[[str], None], variant: str = "") -> None:
-        """`admission` as the worker pool's hook."""
+        """Run `admission` as the worker pool's hook."""
         assert self._workers is not None, "attach comes before the first load"
         self.sampler.watch()  # it may sleep for seconds while nothing works, and an engine can fill the machine in less time
         self.admission(card, variant, self.residents, self._workers.unload, waiting)
 
     def reuse(self, card: MemoryEstimate, held_gib: float, waited: float, variant: str = "") -> str:
-        """The worker pool's ReuseHook: before its next job a warm engine passes the heat guard, and the admit limit for the
-        memory that it is expected to use beyond what it holds. Idle engines are unloaded if that helps."""
+        """Admit the next job of a loaded engine, as the worker pool's ReuseHook.
+
+        It passes the thermal guard, and the admission limit for the memory that it is expected to use beyond what it holds. Idle
+        engines are unloaded if that helps.
+        """
         self.sampler.watch()
         need = self.need(card, variant)
         held = self._too_hot(need)

@@ -15,7 +15,7 @@ from media.messages.message import Message
 
 
 def as_stored(problems: Iterable[Message]) -> dict[str, Any]:
-    """The fields `problems` and `problem_messages`, as JSON, one for one."""
+    """Return the fields `problems` and `problem_messages` as JSON, one for one."""
     problems = tuple(problems)
     return {
         "problems": [problem.reason(SOURCE_LANGUAGE) for problem in problems],
@@ -24,10 +24,10 @@ def as_stored(problems: Iterable[Message]) -> dict[str, Any]:
 
 
 def read_stored(data: Mapping[str, Any]) -> tuple[Message, ...]:
-    """The problems out of what was stored; a sentence that has no message is told as it stands.
+    """Return the stored problems; a sentence without a message is shown as it is.
 
     Raises:
-        KeyError, TypeError: `data` holds no list of problems.
+        KeyError, TypeError: `data` has no list of problems.
     """
     sentences = [str(sentence) for sentence in data["problems"]]
     messages = data.get("problem_messages")

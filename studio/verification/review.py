@@ -45,12 +45,12 @@ class Review:
         return [str(problem) for problem in self.problems]
 
     def as_data(self) -> dict[str, Any]:
-        """It as JSON; `of` reads it."""
+        """Return the review as JSON; `of` reads it."""
         return {"format": FORMAT, **asdict(replace(self, problems=())), **as_stored(self.problems)}
 
     @classmethod
     def of(cls, data: Mapping[str, Any] | None) -> Review | None:
-        """What was written down, None when it is no review or one of another format."""
+        """Return a stored review, None if it is no review or has another format."""
         if not data or data.get("format") != FORMAT:
             return None
         try:

@@ -55,11 +55,11 @@ class ClipFinding:
         return self.message.hint()
 
     def as_dict(self) -> dict[str, str]:
-        """As it stands in the public API."""
+        """Return the finding in the form of the public API."""
         return {"code": self.code, "severity": self.severity.value, "sentence": self.sentence, "advice": self.advice}
 
     def as_record(self) -> dict[str, Any]:
-        """As it is kept beside a voice: its message, and in English what an earlier version of the studio reads."""
+        """Return the stored form: the message, and the English text for earlier versions of the studio."""
         words = {"sentence": self.message.reason("en"), "advice": self.message.hint("en")}
         return {"code": self.code, "severity": self.severity.value, **words, "message": self.message.as_dict()}
 
@@ -173,7 +173,7 @@ class Voice:
         return sha256(f"{self.sound}\n{self.known_transcript}".encode()).hexdigest()[:24]
 
     def as_dict(self) -> dict[str, Any]:
-        """The voice for the public API: JSON values only, and no path."""
+        """Return the voice for the public API: JSON values only, and no path."""
         fields = asdict(self)
         del fields["master"]
         return {**fields, "tags": list(self.tags), "findings": [finding.as_dict() for finding in self.findings],

@@ -64,7 +64,7 @@ class FindingRecord(BaseModel):
     message: dict[str, Any] | None = None
 
     def finding(self) -> ClipFinding:
-        """What was found, in the words of the catalogue where it was kept with its code."""
+        """Return the finding, with the catalogue's text if it was stored with its code."""
         if self.message is None or not is_code(str(self.message.get("code"))):
             return ClipFinding(
                 self.code, self.severity, Message.of("recording.as-saved", sentence=self.sentence, advice=self.advice)
@@ -98,10 +98,10 @@ class VoiceRecord(BaseModel):
 
 
 def record_of(fields: dict[str, Any]) -> VoiceRecord:
-    """A checked record.
+    """Return a validated record.
 
     Raises:
-        InvalidInput: naming the field that is wrong and why.
+        InvalidInput: with the wrong field and the reason.
     """
     try:
         return VoiceRecord.model_validate(fields)
@@ -113,7 +113,7 @@ def record_of(fields: dict[str, Any]) -> VoiceRecord:
 
 
 def read_record(data: bytes) -> VoiceRecord:
-    """The record in the bytes of a voice.json.
+    """Return the record in the bytes of a voice.json.
 
     Raises:
         InvalidInput: it is too large, is no JSON, or has a wrong field.
@@ -154,7 +154,7 @@ def voice_of(folder: Path, record: VoiceRecord, *, identity: str = "", built_in:
 
 
 def record_fields(voice: Voice) -> dict[str, Any]:
-    """The fields of `voice` as they stand in voice.json."""
+    """Return the fields of `voice` in the form of voice.json."""
     master = MASTER if voice.built_in else voice.master.name
     findings = [finding.as_record() for finding in voice.findings]
     record = VoiceRecord.model_validate({**vars(voice), "findings": findings, "master": master})
@@ -162,7 +162,7 @@ def record_fields(voice: Voice) -> dict[str, Any]:
 
 
 def read_voice(folder: Path) -> Voice:
-    """The voice in `folder`; never raises: what is wrong stands in its `damage`."""
+    """Return the voice in `folder`. Never raises: errors are in its `damage`."""
     try:
         record = read_record((folder / RECORD).read_bytes())
     except OSError:
@@ -173,7 +173,7 @@ def read_voice(folder: Path) -> Voice:
 
 
 def master_damage(path: Path, record: VoiceRecord) -> str:
-    """A sentence when the master is not what the record says, by its header alone; else ""."""
+    """Return a sentence if the master's header does not match the record; else ""."""
     try:
         header = soundfile.info(path)
     except (OSError, soundfile.SoundFileError):
@@ -188,7 +188,7 @@ def _damaged(folder: Path, sentence: str) -> Voice:
 
 
 def transcript_fields(voice: Voice, transcript: str | None, status: TranscriptStatus | None) -> dict[str, str]:
-    """The transcript and its status after an edit; None leaves the one or the other as it is."""
+    """Return the transcript and its status after an edit; None leaves a field unchanged."""
     text = voice.transcript if transcript is None else clean_text(transcript)
     if status is None:
         status = voice.transcript_status if text == voice.transcript else "edited" if voice.transcript else "given"
@@ -211,7 +211,7 @@ def sound_fields(heard: ClipMeasurements, target: Path) -> dict[str, object]:
 
 
 def with_transcript_finding(record: VoiceRecord) -> VoiceRecord:
-    """The record with its finding about the transcript made anew, for the transcript and the sound it has now."""
+    """Return the record with its finding on the transcript updated."""
     others = [finding.model_dump() for finding in record.findings if finding.code != "transcript"]
     found = [finding.as_record() for finding in judge_transcript(record.transcript, record.duration)]
     return record_of(record.model_dump() | {"findings": [*others, *found]})

@@ -51,7 +51,7 @@ def drop_pages(descriptor: int) -> None:
 
 
 def sum_of(path: Path, etag: str, size: int) -> str:
-    """The checksum of a file, of the kind that `etag` is."""
+    """Return the checksum of a file, of the kind of `etag`."""
     checksum = Checksum(etag, size)
     checksum.add_file(path)
     return checksum.result()

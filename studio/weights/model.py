@@ -66,5 +66,5 @@ class EngineWeights:
         return tuple(dict.fromkeys(file.file.repo for file in self.files))
 
     def of_repo(self, repo: str) -> EngineWeights:
-        """The files of one repository alone: one size of a model, say, or its vocoder."""
+        """Return the files of one repository, for example one size of a model."""
         return replace(self, files=tuple(file for file in self.files if file.file.repo == repo))

@@ -14,12 +14,13 @@ CHUNK = 1 << 22
 
 
 def move_folder(source: Path, target: Path, progress: Callable[[float, str], None], cancelled: Callable[[], bool]) -> None:
-    """Every file of `source` into `target`: by renames on one file system, else by copies, each synced before it counts.
+    """Move every file of `source` into `target`: by renames on one file system, else by synced copies.
 
-    Files that are there already with the same length are not copied again, so a move that was stopped goes on.
+    Existing files of the same length are not copied again, so that an interrupted move continues.
 
     Raises:
-        StorageError: no room there. Cancelled: the files are where they were; what was copied stays for the next try.
+        StorageError: not enough space.
+        Cancelled: the files are where they were; copies remain for the next attempt.
     """
     files = [path for path in sorted(source.rglob("*")) if path.is_file()]
     target.mkdir(parents=True, exist_ok=True)

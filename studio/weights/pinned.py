@@ -75,7 +75,7 @@ class PinnedModel(_PinnedRow):
 
 @lru_cache(maxsize=8)
 def pinned_models(assets: Path) -> Mapping[str, PinnedModel]:
-    """The models by id, in the table's order; {} where there is no table.
+    """Return the models by id, in the table's order; {} without a table.
 
     Raises:
         WeightsError: the table is damaged.
@@ -90,5 +90,5 @@ def pinned_models(assets: Path) -> Mapping[str, PinnedModel]:
 
 
 def model_of(assets: Path, repo: str, path: str) -> PinnedModel | None:
-    """The model that a file belongs to, None where it is not in the table."""
+    """Return the model of a file, None if it is not in the table."""
     return next((model for model in pinned_models(assets).values() if model.repo == repo and model.file(path)), None)

@@ -65,11 +65,11 @@ class WeightStore:
         return _started_offline() if wish == "auto" else wish
 
     def statuses(self) -> list[EngineWeights]:
-        """Every engine that has weights on a hub."""
+        """Return the weights of every engine that has any on a hub."""
         return [self._status(engine.card) for engine in self._engines() if engine.card.hub_files]
 
     def status(self, engine_id: str, repo: str = "") -> EngineWeights:
-        """Of all its repositories, or of one.
+        """Return the weights of an engine, of all its repositories or of one.
 
         Raises:
             NotFound: no such engine, it needs no weights, or none of that repository.
@@ -93,7 +93,7 @@ class WeightStore:
         return self.status(engine_id, repo)
 
     def first_models(self) -> tuple[PinnedModel, ...]:
-        """What is to be fetched after the first start and is not (wholly) here, in order."""
+        """Return the default models that are not (completely) installed, in order."""
         return tuple(
             model
             for model in pinned_models(self._site.assets).values()
@@ -232,7 +232,7 @@ class WeightStore:
 
 
 def hub_files(model: PinnedModel) -> tuple[HubFile, ...]:
-    """A model of the table as the files that engines' cards name."""
+    """Return a model of the table as the files of engines' cards."""
     return tuple(HubFile(model.repo, file.path, file.size, model.revision) for file in model.files)
 
 
@@ -267,7 +267,7 @@ class _Hearing:
 
 
 def fetch_environment() -> dict[str, str]:
-    """As a worker's, but let out to the hub, and without the token that other programs have stored."""
+    """Return a worker's variables with access to the hub, and without the token that other programs have stored."""
     kept = {name: value for name, value in worker_environment().items() if name not in _HUB_VARIABLES}
     return kept | {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}
 

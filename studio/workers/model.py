@@ -61,7 +61,7 @@ class UnloadReport:
     within_tolerance: bool
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as the public API gives it; sizes in GiB."""
+        """Return the report in the form of the public API; sizes in GiB."""
         return {
             "engine": self.engine_id,
             "workers": self.workers,
@@ -111,16 +111,19 @@ class WorkerObserver(Protocol):
     """
 
     def on_loaded(self, engine_id: str, pid: int, resident_gib: float, seconds: float) -> None:
-        """An engine is loaded. `resident_gib` is main and graphics memory together, `seconds` the time for start and load."""
+        """Called when an engine is loaded.
+
+        `resident_gib` is main and GPU memory together, `seconds` the time for start and load.
+        """
 
     def on_peak(self, engine_id: str, pid: int, peak_gib: float, variant: str = "") -> None:
-        """A lease has ended. The peak during it was sampled every 100 ms; `variant` is the one given to the hooks."""
+        """Called when a lease ends. The peak was sampled every 100 ms; `variant` is the one given to the hooks."""
 
     def on_returned(self, engine_id: str, pid: int, report: UnloadReport) -> None:
-        """The process has ended and was reaped; with the memory that was freed."""
+        """Called when the process has ended and was reaped, with the freed memory."""
 
     def on_died(self, engine_id: str, pid: int, reason: str) -> None:
-        """The process ended without having been asked to."""
+        """Called when the process has ended unexpectedly."""
 
 
 class SilentObserver:

@@ -75,7 +75,7 @@ class WireDecoder:
         self._stream = StreamResampler(self._rate, rate, 1, _QUALITY)
 
     def decode(self, audio: str) -> tuple[bytes, float]:
-        """The samples that are ready, and how many milliseconds the piece lasts.
+        """Return the decoded samples, and the length of the piece in milliseconds.
 
         Raises:
             WrongParameter: it is no base64, or no whole samples.

@@ -84,7 +84,7 @@ class RealtimeConversation:
             self._emit(error_event(error, event.event_id))
 
     async def close(self) -> None:
-        """The client is gone."""
+        """Close the conversation after the client has disconnected."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
@@ -276,7 +276,7 @@ class RealtimeConversation:
         self._emit(event)
 
     def words_came(self) -> None:
-        """A turn has its words, or has none."""
+        """Note that a turn's transcript has arrived, or that it has none."""
         self.buffered_ms = 0.0 if self.session.audio.input.turn_detection else self.buffered_ms
         self._turns[1] = min(self._turns[0], self._turns[1] + 1)
 

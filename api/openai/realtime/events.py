@@ -105,10 +105,10 @@ _ITEMS = frozenset({"message", "function_call", "function_call_output"})
 
 
 def client_event(text: str) -> ClientEvent:
-    """What a client says.
+    """Parse an event of the client.
 
     Raises:
-        WrongParameter: it is no JSON object, no event that there is, or one with a wrong field.
+        WrongParameter: it is no JSON object, an unknown event, or has an invalid field.
     """
     try:
         given = json.loads(text)
@@ -130,7 +130,7 @@ def client_event(text: str) -> ClientEvent:
 
 
 def event_id_of(text: str) -> str | None:
-    """The id that a client gave an event that could not be read otherwise."""
+    """Return the client's id of an event that could not be parsed."""
     try:
         found = json.loads(text).get("event_id")
     except (ValueError, RecursionError, AttributeError):

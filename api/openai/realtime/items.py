@@ -64,7 +64,7 @@ ClientItem = MessageItem | FunctionCallItem | FunctionOutputItem
 
 
 def item_fields(item: ClientItem, id: str) -> dict[str, Any]:
-    """A client's item as it is given back."""
+    """Return a client's item in the form of the server's events."""
     given = item.model_dump(exclude_none=True)
     for part in given.get("content", ()):
         part.pop("audio", None)
@@ -99,7 +99,7 @@ class ItemList:
         return next((one for one in self._items if one.id == id), None)
 
     def of_session(self, id: str) -> KeptItem | None:
-        """The item that the session calls so."""
+        """Return the item with the session's id."""
         return next((one for one in self._items if id and one.of_session == id), None)
 
     def add(self, item: KeptItem, after: str | None = None) -> str | None:
@@ -119,7 +119,7 @@ class ItemList:
         return self._items[place - 1].id if place else None
 
     def check_room(self) -> None:
-        """A client may have made no more than these; what is said is kept in any case.
+        """Check the number of items that the client has created; spoken items are not limited.
 
         Raises:
             WrongParameter: there are too many.
@@ -128,7 +128,7 @@ class ItemList:
             raise WrongParameter("openai.realtime-too-many-items", param="item", openai_code="too_many_items", most=MOST_ITEMS)
 
     def before(self, id: str) -> str | None:
-        """The id of the item that stands before this one."""
+        """Return the id of the previous item."""
         place = next((at for at, one in enumerate(self._items) if one.id == id), 0)
         return self._items[place - 1].id if place else None
 

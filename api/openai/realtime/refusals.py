@@ -16,7 +16,7 @@ ServerEvent = dict[str, Any]
 
 
 def new_id(kind: str) -> str:
-    """An id as OpenAI's look: "item_" and 21 characters."""
+    """Return an id in OpenAI's format: "item_" and 21 characters."""
     return f"{kind}_{uuid4().hex[:21]}"
 
 
@@ -25,7 +25,7 @@ def server_event(type: str, **fields: Any) -> ServerEvent:
 
 
 def error_event(error: GreenroomError, event_id: str | None = None) -> ServerEvent:
-    """An error as an event; `event_id`: of the client's event that it is about."""
+    """Return an error as an event; `event_id` is that of the client's event."""
     known = isinstance(error, WrongParameter)
     fields = {
         "type": "invalid_request_error" if isinstance(error, InvalidInput) else "server_error",
@@ -41,7 +41,7 @@ Place = tuple[str | int, ...]
 
 
 def refusal_of(problem: ValidationError, prefix: str = "", named: Callable[[Place], Place] = tuple) -> WrongParameter:
-    """The first thing that is wrong with a value; `named`: its place as clients know it."""
+    """Return the first validation error of a value; `named` maps its path to the client's names."""
     first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in (prefix, *named(first["loc"])) if part != "")[:200]
     if first["type"] == "missing":

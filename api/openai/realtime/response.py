@@ -70,7 +70,7 @@ class ResponseWriter:
         self._tell_sound(self._encoder.encode(pcm))
 
     def call(self, call_id: str, name: str, arguments: str) -> None:
-        """A function is to be called."""
+        """Write a function call."""
         self._close_message("completed")
         self.called = True
         fields = {
@@ -86,7 +86,7 @@ class ResponseWriter:
         self._done(item)
 
     def written(self, end: AnswerEnd) -> None:
-        """How the model ended, and what it took; models of the studio read and write text alone."""
+        """Record the end of the model's answer and its tokens; the studio's models read and write text only."""
         self._cut_off = end.cut_off
         if end.prompt or end.answer:
             self._fields["usage"] = {
@@ -101,7 +101,9 @@ class ResponseWriter:
             }  # fmt: skip
 
     def finish(self, status: str, reason: str = "", error: dict[str, Any] | None = None) -> None:
-        """The end of it: "completed", "cancelled", "failed"; a complete one that the model was cut off in is "incomplete"."""
+        """Finish the response: "completed", "cancelled", "failed"; a complete one that reached the model's limit is
+        "incomplete".
+        """
         if status == "completed" and self._cut_off and not self.called:
             status, reason = "incomplete", "max_output_tokens"
         self._close_message("completed" if status == "completed" else "incomplete")

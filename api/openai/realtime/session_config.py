@@ -169,7 +169,7 @@ class RealtimeSession(_Config):
         return self.model_dump(mode="json")
 
     def settings(self) -> SessionSettings:
-        """What it means for a conversation of the studio."""
+        """Return the equivalent settings of the studio's conversation."""
         heard = self.audio.input.transcription
         tools = self.tools if self.tool_choice == "auto" else []
         return SessionSettings(
@@ -201,15 +201,15 @@ def _turns(vad: ServerVad | SemanticVad | None) -> TurnDetection:
 
 
 def new_session(model: str, expires_at: int) -> RealtimeSession:
-    """The session that a connection begins with."""
+    """Return the initial session of a connection."""
     return RealtimeSession(type="realtime", id=new_id("sess"), model=model[:200] or "greenroom", expires_at=expires_at)
 
 
 def updated(session: RealtimeSession, given: dict[str, Any]) -> RealtimeSession:
-    """The session with what a client sets; what it leaves out stays.
+    """Return the session with a client's changes; omitted fields are unchanged.
 
     Raises:
-        WrongParameter: a field is unknown, also those of the API before GA, or has a value that it may not have.
+        WrongParameter: a field is unknown, including those of the beta API, or has an invalid value.
     """
     if "type" not in given:
         raise WrongParameter(

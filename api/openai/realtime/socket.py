@@ -85,7 +85,7 @@ class RealtimeChannel:
         self._open = 0
 
     async def serve(self, client: WebSocket) -> None:
-        """One connection, until the client leaves, its time is over, or it says too much."""
+        """Serve one connection until the client disconnects, its time is over, or it sends too much."""
         offered = client.scope.get("subprotocols") or []
         await client.accept(subprotocol=PROTOCOL if PROTOCOL in offered else None)
         if self._open >= MOST_CONNECTIONS:

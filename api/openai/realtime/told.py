@@ -45,7 +45,7 @@ class TellerHost(Protocol):
     def emit(self, event: ServerEvent) -> None: ...
 
     def words_came(self) -> None:
-        """A turn has its words, or has none."""
+        """Note that a turn's transcript has arrived, or that it has none."""
 
     def new_response(self, reply: str, wish: ResponseWish | None) -> ResponseWriter: ...
 
@@ -65,16 +65,16 @@ class SessionTeller:
         self._problem: SessionProblem | None = None
 
     def all_heard(self) -> None:
-        """A program that goes on in writing has taken all that it was sent; only sound that is played can be interrupted."""
+        """Note that a client which continues in writing has received everything; only playback can be interrupted."""
         if self._conversation.live is not None and self._sent[1]:
             self._conversation.live.played(*self._sent)
 
     def truncated(self, stream: int) -> None:
-        """The client has said how much of this was heard, and nobody assumes more."""
+        """Note that the client has reported how much was heard, which replaces the estimate."""
         self._sent = (0, 0) if self._sent[0] == stream else self._sent
 
     def tell(self, event: SessionEvent) -> None:
-        """One event of the session."""
+        """Send one event of the session."""
         match event:
             case SpeechStarted() | SpeechStopped() | PersonSaid() | NothingSaid():
                 self._person(event)

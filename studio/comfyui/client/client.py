@@ -106,7 +106,7 @@ class ComfyUIClient:
         return found
 
     def model_files(self, folder: str, roots: tuple[str, ...] = ()) -> tuple[ModelFile, ...]:
-        """The files of one folder under the names that a loader's input takes, with sizes where the server reports them."""
+        """Return the files of one folder by the names for a loader's input, with sizes if the server reports them."""
         listed = self.wire.find(f"/models/{folder}")
         names = [str(name) for name in listed] if isinstance(listed, list) else []
         known: dict[str, ModelFile] = {}

@@ -185,7 +185,7 @@ class EventListener:
 
 
 def read_preview(frame: bytes, prompt_id: str) -> bytes | None:
-    """The picture in a binary frame as a JPEG no larger than a page shows; None for frames that hold none of this job."""
+    """Return the picture in a binary frame as a JPEG of the page's size; None for frames without one of this job."""
     if len(frame) < 8:
         return None
     kind, number = struct.unpack(">II", frame[:8])

@@ -37,7 +37,7 @@ class HttpTransport:
         self._http.close()
 
     def get(self, path: str, **query: str | int) -> Any:
-        """The JSON that a route answers.
+        """Return the JSON of a route.
 
         Raises:
             ComfyUIUnreachable, UnexpectedAnswer.
@@ -45,7 +45,7 @@ class HttpTransport:
         return as_json(self.ask("GET", path, params=query))
 
     def find(self, path: str, **query: str | int) -> Any | None:
-        """As `get`; None where the server answers 404."""
+        """Return the JSON as `get`; None for a 404."""
         answer = self.ask("GET", path, params=query, allowed=(404, 405))
         return None if answer.status_code in (404, 405) else as_json(answer)
 
@@ -54,10 +54,12 @@ class HttpTransport:
         return self.ask("POST", path, json=dict(body), allowed=allowed)
 
     def ask(self, method: str, path: str, *, allowed: tuple[int, ...] = (), **sent: Any) -> httpx.Response:
-        """The answer, when its status is a success or one of `allowed`.
+        """Return the response if its status is a success or one of `allowed`.
 
         Raises:
-            ConnectionRefused: the server received nothing. ComfyUIUnreachable: it may have. UnexpectedAnswer: another status.
+            ConnectionRefused: the server received nothing.
+            ComfyUIUnreachable: it may have received the request.
+            UnexpectedAnswer: another status.
         """
         with self._told():
             answer = self._http.request(method, path, **sent)

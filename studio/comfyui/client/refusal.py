@@ -24,7 +24,7 @@ class Refusal:
 
 
 def read_refusal(answer: Any, titles: Mapping[str, str] = MappingProxyType({})) -> Refusal | None:
-    """The objections in an answer of /prompt, also those of an answer that took a part of the graph; None without any."""
+    """Return the errors in an answer of /prompt, including those of a partly accepted graph; None without any."""
     told = answer if isinstance(answer, Mapping) else {}
     sentences: list[str] = []
     kinds: set[str] = set()

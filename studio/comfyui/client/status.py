@@ -77,7 +77,7 @@ class ServerQueue:
 
     @classmethod
     def read(cls, answer: Any) -> ServerQueue:
-        """Of an answer of /queue; what is not of its form is left out."""
+        """Parse an answer of /queue; entries of an unknown form are ignored."""
         told = answer if isinstance(answer, Mapping) else {}
         running = [item[1] for item in _items(told.get("queue_running"))]
         pending = sorted(_items(told.get("queue_pending")), key=lambda item: item[0] if _is_number(item[0]) else 0)
@@ -92,7 +92,7 @@ class ServerQueue:
 
 
 def read_history(answer: Any, prompt_id: str, titles: Mapping[str, str] = MappingProxyType({})) -> JobStatus | None:
-    """How a job ended, from an answer of /history/{id}; None while the answer does not contain it.
+    """Return how a job ended, from an answer of /history/{id}; None while the answer does not contain it.
 
     Args:
         titles: names for node ids in sentences.
@@ -117,7 +117,7 @@ def read_history(answer: Any, prompt_id: str, titles: Mapping[str, str] = Mappin
 
 
 def read_outputs(outputs: Any) -> tuple[ResultFile, ...]:
-    """Every file in the output of any node, under whatever name it is listed: images, gifs, video, audio …"""
+    """Return every file in the output of any node, under any key: images, gifs, video, audio …"""
     found: list[ResultFile] = []
     for node, told in (outputs if isinstance(outputs, Mapping) else {}).items():
         for listed in (told if isinstance(told, Mapping) else {}).values():
@@ -128,7 +128,7 @@ def read_outputs(outputs: Any) -> tuple[ResultFile, ...]:
 
 
 def explain_error(data: Mapping[str, Any], titles: Mapping[str, str] = MappingProxyType({})) -> Failed:
-    """The sentence of an execution_error; no traceback and no path of the server's machine in it."""
+    """Return the sentence of an execution_error, without traceback and paths of the server's machine."""
     message = str(data.get("exception_message") or "").strip()
     kind = str(data.get("exception_type") or "").rsplit(".", 1)[-1]
     where = _where(data, titles)
