@@ -1,4 +1,4 @@
-"""The default voice of a language, by measurements, and the order of voices for further speakers."""
+"""The default voice of a language, by measurements or by an order; the order of engines that clone, and of voices for speakers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from engines.common.devices import has_nvidia_gpu
 from engines.contract import PresetVoice
 from engines.contract.errors import EngineError
 
 TABLE = Path(__file__).with_name("measured.toml")
+ORDER = Path(__file__).with_name("order.toml")
 
 NEAR = 0.2
 """Naturalness that two voices may differ by and still count as alike; then the quicker one speaks."""
@@ -75,8 +77,39 @@ def best_measured(language: str, ready_ids: Collection[str]) -> MeasuredVoice | 
     return min(alike, key=lambda one: (round(math.log10(max(one.cost, 1e-4))), -one.naturalness))
 
 
-def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Narrator:
+    """One row of order.toml: a voice for languages without a measured one."""
+
+    voice: str
+    languages: tuple[str, ...]
+    graphics_card: bool = False
+
+
+@cache
+def narrators() -> tuple[Narrator, ...]:
+    """The rows, the best first."""
+    rows = tomllib.loads(ORDER.read_text("utf-8"))["narrators"]
+    return tuple(Narrator(**{**row, "languages": tuple(row["languages"])}) for row in rows)
+
+
+@cache
+def cloning_order() -> tuple[str, ...]:
+    """Return the ids of the engines that clone, the one that "Automatic" prefers first."""
+    return tuple(tomllib.loads(ORDER.read_text("utf-8"))["cloning"]["order"])
+
+
+def by_cloning_order(engine_id: str) -> int:
+    """Return an engine's place in that order, for sorting; engines that are not in it come last."""
+    order = cloning_order()
+    return order.index(engine_id) if engine_id in order else len(order)
+
+
+def default_speech(language: str, ready_ids: Collection[str], *, graphics_card: bool | None = None) -> tuple[str, str]:
     """Return the engine for a BCP-47 tag, and its preset voice; with "" the engine chooses its voice for the tag.
+
+    Args:
+        graphics_card: whether there is one; None looks.
 
     Raises:
         EngineError: no ready engine speaks the language.
@@ -84,6 +117,11 @@ def default_speech(language: str, ready_ids: Collection[str]) -> tuple[str, str]
     found = best_measured(language, ready_ids)
     if found is not None:
         return found.engine_id, found.preset
+    on_card = has_nvidia_gpu() if graphics_card is None else graphics_card
+    for one in narrators():
+        engine_id, _, preset = one.voice.partition("/")
+        if engine_id in ready_ids and _primary(language) in one.languages and (on_card or not one.graphics_card):
+            return engine_id, preset
     if OTHER_LANGUAGES in ready_ids and _primary(language) in _espeak_languages():
         return OTHER_LANGUAGES, ""
     raise EngineError("speech.no-engine-speaks", language=language)

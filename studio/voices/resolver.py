@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from engines.catalog import Catalog
 from engines.contract import Engine, EngineKind, EnginePaths, PresetVoice, SpeakingVoice, SpeechTraits
-from engines.speech.defaults import default_speech
+from engines.speech.defaults import by_cloning_order, default_speech
 from engines.speech.former import FORMER_ENGINES, former_voice, nearest
 from media.messages.message import Message
 from studio.errors import EngineNotReady, InvalidInput, NotFound
@@ -236,7 +236,12 @@ class _VoiceResolution:
                 )  # fmt: skip
             self._refuse_language(named)
             return self._ready(named)
-        fit = [engine for engine in able if self._is_ready(engine) and self._speaks(engine)]
+        fit = sorted(
+            (engine for engine in able if self._is_ready(engine) and self._speaks(engine)),
+            key=lambda engine: by_cloning_order(engine.card.id),
+        )
+        if not voice.known_transcript:
+            fit = [engine for engine in fit if not engine.card.traits_of(SpeechTraits).needs_transcript] or fit
         if not fit:
             language = visible(self.language, 20) if any(map(self._is_ready, able)) else ""
             raise InvalidInput(

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from capabilities.voiceover.capability import Voiceover
-from engines.contract import EngineKind
-from engines.speech.defaults import best_measured
+from engines.contract import EngineKind, SpeechTraits
+from engines.speech.defaults import best_measured, by_cloning_order
 from engines.speech.former import FORMER_ENGINES, present_options
 from studio.changes.stamps import Topic
 from studio.services import Services
@@ -189,16 +189,20 @@ class VoiceoverForm:
         ]
 
     def _automatic_told(self) -> str:
-        """Return which engine reads English by default, and the measurement behind it."""
+        """Return which engine reads English by default, the measurement behind it, and which one speaks in saved voices."""
         rows = self._studio.engines.statuses(EngineKind.SPEECH)
+        clones = [row.card for row in rows if row.ready and row.card.traits_of(SpeechTraits).clones]
+        cloner = min(clones, key=lambda card: by_cloning_order(card.id), default=None)
+        saved = "" if cloner is None else f" Saved voices are spoken by {cloner.title}, where it knows the language."
         found = best_measured("en", [row.card.id for row in rows if row.ready])
         if found is None:
-            return "Picks an engine that is ready for the script's language."
+            return f"Picks an engine that is ready for the script's language.{saved}"
         title = self._studio.catalog.get(found.engine_id).card.title
         voice = next((one.title for row in rows for one in row.preset_voices() if f"{row.card.id}/{one.id}" == found.name), "")
         return (
             f"Picks by measurement. English is read by {title}'s {voice}: judged {found.naturalness:.1f} of 5 for naturalness, "
             f"{found.errors:.0f} % of its words misheard by Whisper, {found.cost:.2f} s of one core for a second of speech."
+            f"{saved}"
         )
 
     def engine_text(self, engine_id: str) -> str:

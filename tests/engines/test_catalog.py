@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog
-from engines.contract import EngineKind, EnginePaths, PresetVoice
+from engines.contract import Device, EngineKind, EnginePaths, PresetVoice, SpeechTraits
 from engines.contract.errors import EngineError
-from engines.speech.defaults import NEAR, casting_order, default_speech, measured_voices
+from engines.speech.defaults import (
+    NEAR,
+    by_cloning_order,
+    casting_order,
+    cloning_order,
+    default_speech,
+    measured_voices,
+    narrators,
+)
 from engines.speech.espeak.engine import Espeak
 from engines.speech.hibari.engine import Hibari
 from engines.speech.kokoro.engine import Kokoro
@@ -135,3 +143,23 @@ def test_a_cast_is_of_other_people_women_and_men_in_turn() -> None:
 def test_a_language_nobody_speaks_is_refused_in_words(language: str, ready: set[str]) -> None:
     with pytest.raises(EngineError, match=f'"{language}"'):
         default_speech(language, ready)
+
+
+def test_without_a_measured_voice_the_order_decides_and_only_what_is_ready_counts() -> None:
+    ready = {"espeak", "voxcpm2", "kokoro-torch", "hibari"}
+    assert default_speech("de-DE", ready, graphics_card=True) == ("voxcpm2", "design")
+    assert default_speech("de-DE", ready, graphics_card=False) == ("espeak", "")
+    assert default_speech("hi", ready, graphics_card=True) == ("kokoro-torch", "")
+    assert default_speech("de-DE", {"espeak"}, graphics_card=True) == ("espeak", "")
+    assert default_speech("en", ready, graphics_card=True) == ("hibari", "heart"), "what was measured comes first"
+
+
+def test_the_order_names_engines_and_languages_that_there_are() -> None:
+    for one in narrators():
+        engine = Catalog().get(one.voice.partition("/")[0])
+        assert set(one.languages) <= set(engine.card.languages) and engine.card.commercial_use
+        assert one.graphics_card == (engine.card.device is Device.CUDA)
+    able = [one.card for one in Catalog().of(EngineKind.SPEECH) if one.card.traits_of(SpeechTraits).clones]
+    assert sorted(cloning_order()) == sorted(card.id for card in able)
+    ranked = sorted(able, key=lambda card: by_cloning_order(card.id))
+    assert [card.commercial_use for card in ranked] == sorted((card.commercial_use for card in able), reverse=True)

@@ -42,6 +42,12 @@ class Parrot(Engine):
         return Speech(silence(len(request.text) / 100, 16_000))
 
 
+class Starling(Parrot):
+    """Clones in English without a transcript, and is ready."""
+
+    card = card("starling", "Starling", traits=SpeechTraits(clones=True), languages=("en",), longest_text=300)
+
+
 class Lyrebird(Parrot):
     """Clones in every language and has a voice of its own, but its weights are missing."""
 

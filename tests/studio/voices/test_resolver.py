@@ -10,14 +10,16 @@ import pytest
 from engines import catalog
 from engines.catalog import Catalog
 from engines.contract import EnginePaths, SpeakingVoice
+from engines.contract.engine import READY
 from engines.speech.former import FORMER_ENGINES, nearest
 from studio.errors import EngineNotReady, GreenroomError, InvalidInput, NotFound
-from studio.voices import Voices
+from studio.voices import Voices, resolver
 from studio.voices.resolver import ResolvedVoice, resolve_voice
 from tests.studio.voices.clips import CLIP, SAID, SAMPLES, open_voices
 
 PARROT = "tests.studio.voices.cloning_engines:Parrot"
 LYREBIRD = "tests.studio.voices.cloning_engines:Lyrebird"
+STARLING = "tests.studio.voices.cloning_engines:Starling"
 
 Ask = Callable[..., ResolvedVoice]
 
@@ -196,6 +198,18 @@ def test_a_language_that_no_cloning_engine_speaks_is_told(ask: Ask) -> None:
 def test_a_missing_transcript_is_told_where_it_is_needed(ask: Ask, voices: Voices) -> None:
     voices.update("Anna", transcript="")
     assert "transcript" in refusal(InvalidInput, lambda: ask("Anna", extra=(PARROT,))).hint
+
+
+def test_a_voice_without_a_transcript_goes_to_an_engine_that_needs_none(ask: Ask, voices: Voices) -> None:
+    assert ask("Anna", extra=(PARROT, STARLING)).engine_cls.card.id == "parrot"
+    voices.update("Anna", transcript="")
+    assert ask("Anna", extra=(PARROT, STARLING)).engine_cls.card.id == "starling"
+
+
+def test_automatic_clones_with_the_first_of_the_order(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "readiness_of", lambda engine, site: READY)
+    assert ask("Anna", extra=(PARROT,)).engine_cls.card.id == "voxcpm2"
+    assert ask("Anna", extra=(PARROT,), default_engine="f5-tts").engine_cls.card.id == "f5-tts", "the setting comes first"
 
 
 def test_an_unknown_voice_is_never_anybody_else(ask: Ask) -> None:
