@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 TOTALS_AGREE_WITHIN = 0.01
-KNOWN_INTEGRATED = re.compile(r"\b(GB10|Orin|Thor|Xavier|Tegra|nvgpu)\b", re.IGNORECASE)
+KNOWN_INTEGRATED = re.compile(r"\b(GB10|N1X|Orin|Thor|Xavier|Tegra|nvgpu)\b", re.IGNORECASE)
 KNOWN_PLUG_IN = re.compile(r"GeForce|Quadro|Tesla|TITAN|\bRTX\b|\bGTX\b|\b[AHBLVTP]\d{2,3}\b", re.IGNORECASE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import sysconfig
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from engines.common.compiling import obstacle_to_compiling
+from engines.common.torch_device import tune_convolutions
 from engines.speech.f5.reference import LONGEST_TOTAL, RATE, prepare
 from engines.speech.fish.engine import KEPT_REFERENCES, FishSpeech
 from studio.environments.variables import environment_variables
@@ -45,6 +47,14 @@ def test_each_thing_that_is_missing_is_named(whole: Path, monkeypatch: pytest.Mo
     assert "C compiler" in obstacle_to_compiling("cuda")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "Triton" in obstacle_to_compiling("cuda")
+
+
+def test_convolutions_are_tuned_on_a_card_and_only_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch: Any = SimpleNamespace(backends=SimpleNamespace(cudnn=SimpleNamespace(benchmark=False)))
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    for device, tuned in (("cpu", False), ("cuda", True)):
+        tune_convolutions(device)
+        assert torch.backends.cudnn.benchmark is tuned
 
 
 def test_what_was_compiled_is_kept_with_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,7 @@ def test_plug_in_card_has_its_own_memory() -> None:
         ("NVIDIA GB10", 64 * GIB, 122 * GIB, True),  # by name, whatever a driver makes up
         ("NVIDIA Something New", 122 * GIB, int(122.5 * GIB), True),
         ("NVIDIA Something New", 96 * GIB, 122 * GIB, False),
+        ("NVIDIA N1X", 8 * GIB, 122 * GIB, True),  # whose driver tells 8 GB of its own
         ("Orin (nvgpu)", 30 * GIB, 30 * GIB, True),
         ("NVIDIA Thor", 122 * GIB, 122 * GIB, True),
         ("NVIDIA GeForce RTX 4090", CARD_TOTAL, CARD_TOTAL, False),  # 24 GB card in a PC with 24 GB

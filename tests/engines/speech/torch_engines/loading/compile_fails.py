@@ -47,17 +47,36 @@ def main(checkpoints: Path) -> dict[str, Any]:
     site = EnginePaths(Path("assets"), checkpoints, (checkpoints,))
     request = SpeechRequest("Hello there.", SpeakingVoice(), seed=3)
     plain, fallen = (voxcpm2.VoxCPM2(site, voxcpm2.VoxCPM2Options(steps=4), Told()) for _ in range(2))
-    plain.load()
+    drawn = _drawn_while(plain.load)
     VoxCPM2Model.optimize = failing
     voxcpm2.obstacle_to_compiling = lambda device: ""
     fallen.load()
     folder = checkpoints / "openbmb--VoxCPM2"
     ours, theirs = _tokenizer(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
     return {
-        "calls": calls, "notes": fallen.run.notes,
+        "drawn": [drawn, _drawn_while(lambda: __import__("torch").nn.Linear(3, 2))], "calls": calls, "notes": fallen.run.notes,
         "same": bool(plain.synthesize(request).audio == fallen.synthesize(request).audio),
         "tokens": [ours.tokenize(text) == theirs.encode(text, add_special_tokens=False).tokens for text in TEXTS],
     }  # fmt: skip
+
+
+def _drawn_while(work: Any) -> int:
+    """How many random numbers were written into memory meanwhile."""
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Counting(TorchDispatchMode):
+        drawn = 0
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            made = func(*args, **(kwargs or {}))
+            if torch.Tag.nondeterministic_seeded in func.tags and isinstance(made, torch.Tensor) and made.device.type != "meta":
+                Counting.drawn += made.numel()
+            return made
+
+    with Counting():
+        work()
+    return Counting.drawn
 
 
 if __name__ == "__main__":

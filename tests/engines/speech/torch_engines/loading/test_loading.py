@@ -128,6 +128,8 @@ def test_a_model_that_cannot_be_compiled_runs_plain_and_says_so(model_python: Pa
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["calls"] == ["compiled"] and found["same"]
+    loading, one_layer = found["drawn"]
+    assert one_layer == 8 and loading < 2_000, "nothing is drawn at random for weights that are read from a file"
     assert any("runs plain" in note for note in found["notes"])
     assert all(found["tokens"]), "texts are tokenised as tokenizer.json says, with no space put before them"
 
