@@ -1,4 +1,4 @@
-"""The default voice of a language, by measurements or by an order; the order of engines that clone, and of voices for speakers."""
+"""The default voice of a language, by measurements or by an order; the order of engines that clone, and of further voices."""
 
 from __future__ import annotations
 
