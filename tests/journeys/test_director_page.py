@@ -33,9 +33,12 @@ def test_from_a_topic_to_a_film_past_another_editor_and_a_killed_server(chromium
         context = new_context(chromium, viewport={"width": 1440, "height": 900})
         page = context.new_page()
         page.goto(studio.url)
-        page.get_by_role("tab", name="Director", exact=True).first.click()
-        page.locator("#director-topic").fill("a fox who looks for the sea")
-        page.get_by_role("button", name="Write the board").click()
+        page.get_by_role("tab", name="Director", exact=True).first.focus()
+        page.keyboard.press("Enter")
+        page.locator("#director-topic").focus()
+        page.keyboard.type("a fox who looks for the sea")
+        page.get_by_role("button", name="Write the board").focus()
+        page.keyboard.press("Enter")
         rows = page.locator("#director .dr-row")
         expect(rows).to_have_count(7)
         expect(page.locator("#director .dr-origin")).to_have_text("Written by the template writer.")
@@ -75,9 +78,7 @@ def test_from_a_topic_to_a_film_past_another_editor_and_a_killed_server(chromium
         use_the_tools(page, studio, project)
         page.set_viewport_size({"width": 390, "height": 844})
         page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
-        page.set_viewport_size({"width": 1440, "height": 900})
-
-        page.get_by_role("button", name="Approve and render").click()
+        approve_with_the_keyboard(page)
         expect(page.locator("#director .dr-progress")).to_be_visible()
         wait_until(lambda: any((data / "clips").rglob("[!.]*.json")), 90)
         studio.kill()
@@ -89,6 +90,8 @@ def test_from_a_topic_to_a_film_past_another_editor_and_a_killed_server(chromium
         expect(page.locator("#director .dr-result")).to_be_visible(timeout=120_000)
         expect(page.locator("#director .dr-sum")).to_contain_text("every row is made", timeout=20_000)
         expect(rows.nth(0).get_by_role("button", name="Play row 1")).to_be_enabled()
+        page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
+        page.set_viewport_size({"width": 1440, "height": 900})
         job = call(studio, "jobs")[0]
         assert (job["kind"], job["state"]) == ("render_film", "done")
         told = call(studio, "project", project=project, film=True)["film"]
@@ -98,6 +101,22 @@ def test_from_a_topic_to_a_film_past_another_editor_and_a_killed_server(chromium
         listen_and_mark(page)
         take_a_timeline_there_and_back(page, tmp_path)
         context.close()
+
+
+def approve_with_the_keyboard(page: Any) -> None:
+    """On a telephone's width: every row is approved by its key, and the film is begun."""
+    rows = page.locator("#director .dr-row")
+    rows.nth(0).locator(".dr-card").focus()
+    for number in range(3):
+        card = rows.nth(number).locator(".dr-card")
+        expect(card).to_be_focused()
+        page.keyboard.press("a")
+        expect(rows.nth(number).get_by_role("button", name=f"Approved, row {number + 1}")).to_be_visible()
+        page.keyboard.press("j")
+    render = page.locator("#director [data-do=render]")
+    expect(render).to_have_text("Render")
+    render.focus()
+    page.keyboard.press("Enter")
 
 
 def tool(page: Any, name: str) -> Any:

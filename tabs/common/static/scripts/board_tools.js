@@ -95,8 +95,10 @@ greenroom.boardTools = kit => {
   // Snapshots
   const versions = () => {
     const name = h('input', { maxLength: 80, placeholder: 'Before the cut' }), place = h('ul', { className: 'dr-listed' })
+    let asked = 0
     const list = tried(async () => {
-      const found = await call('snapshots', { project: at.id })
+      const mine = ++asked, found = await call('snapshots', { project: at.id })
+      if (mine !== asked) return // asked again meanwhile: only the last answer counts
       place.replaceChildren(...(found.length ? found.map(one => h('li', {}, h('span', {}, `${one.name}, ${new Date(one.at * 1000).toLocaleString()}`), button('Go back to it', tried(async () => {
         await call('restore_snapshot', { project: at.id, snapshot: one.id, who: 'page' })
         await kit.load()
