@@ -256,7 +256,14 @@ async def measure(studio: Services, turns: int, *, built_in: bool, turns_alone: 
     for step, said in STEPS.items():
         tell(Figure(f"… until {said}", "ms", since_speech(times, step)))
     tell(Figure("Processor time of a question and its first sound", "s", work, note="with the session's own hearing of 2 s"))
-    tell(Figure("End of speech to first sound, p95", "ms", [quantiles(first, n=20)[-1]], note=f"of {len(first)} turns"))
+    tell(
+        Figure(
+            "End of speech to first sound, p95",
+            "ms",
+            [quantiles(first, n=20, method="inclusive")[-1]],
+            note=f"of {len(first)} turns",
+        )
+    )
     tell(Figure("Onset of an interruption to the lowered voice", "ms", duck))
     tell(Figure("Onset of an interruption to silence", "ms", silence, promise="300 at most, and what a busy machine adds"))
     if turns_alone:

@@ -163,7 +163,7 @@ def show(figures: Sequence[tuple[str, list[float]]], note: str) -> None:
     for name, values in figures:
         if len(values) > 1:
             tell(Figure(f"{name}, p50", "ms", values, note=note))
-            tell(Figure(f"{name}, p95", "ms", [quantiles(values, n=20)[-1]], note=f"of {len(values)}"))
+            tell(Figure(f"{name}, p95", "ms", [quantiles(values, n=20, method="inclusive")[-1]], note=f"of {len(values)}"))
 
 
 def main() -> int:
