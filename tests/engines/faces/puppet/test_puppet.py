@@ -92,6 +92,17 @@ def test_lips_close(finder: FaceMesh, portrait: Callable, name: str) -> None:
     assert shut < 0.5 * wide
 
 
+def test_a_rounded_mouth_is_narrower_than_a_wide_one(finder: FaceMesh, portrait: Callable) -> None:
+    """Measured on the drawn frames: "oo" beside "ee" with the same opening."""
+    for name, most in (("astronaut", 0.88), ("la-donna", 0.93), ("mona", 0.93)):
+        picture = read_image(portrait(name))
+        face = finder.find(picture)[0]
+        renderer = FaceRenderer(picture, face)
+        drawn = [renderer.render(Expression(MouthShape(0.1, wide, pucker))) for wide, pucker in ((1.0, 0.0), (0.0, 1.0))]
+        wide, rounded = (found for one in drawn if (found := finder.follow(one, face)) is not None)
+        assert rounded.mouth_width / rounded.eye_distance < most * wide.mouth_width / wide.eye_distance, name
+
+
 @pytest.mark.parametrize("name", ["la-donna", "mona"])
 def test_painted_teeth_are_lit_like_the_face_and_less_red(finder: FaceMesh, portrait: Callable, name: str) -> None:
     """As bright as the cheeks in the same light, where no teeth are seen in the picture."""
