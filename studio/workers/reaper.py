@@ -32,7 +32,7 @@ class Reaper:
 
     def kill(self, slot: WorkerSlot, death: ExitReason) -> None:
         """Kill the worker at once, even if it is busy. One that has not started yet is not started."""
-        slot.doom = slot.doom or death
+        slot.planned_end = slot.planned_end or death
         if slot.process is not None:
             slot.process.kill(death)
 

@@ -25,7 +25,7 @@ class WorkerSlot:
         leased: a lease is open on it (a busy slot may also be one that is being ended).
         spoiled: it must not be used again (it ran out of memory, for example); ended when its lease ends.
         variant: the key under which the memory of its present work is compared.
-        doom: why it shall be ended, if that was decided before there was a process.
+        planned_end: the reason to end it, if that was decided before its process existed.
         available_gib: available memory of the machine, when it was last read during this worker's life.
         books: held while the observer is called for this worker, so that no call follows the one for its end.
         gone: set when the process is reaped, the memory measured and the observer called.
@@ -45,7 +45,7 @@ class WorkerSlot:
     leased: bool = False
     spoiled: bool = False
     variant: str = ""
-    doom: ExitReason | None = None
+    planned_end: ExitReason | None = None
     report: UnloadReport | None = None
     books: threading.Lock = field(default_factory=threading.Lock)
     gone: threading.Event = field(default_factory=threading.Event)

@@ -135,8 +135,8 @@ class WorkerStarter:
         answer(process, "load", request, CallObserver(longest, silence, wishes.cancelled, wishes.on_progress))
 
     def _refuse_doomed(self, slot: WorkerSlot) -> None:
-        if slot.doom is not None:
-            raise WorkerDied.saying(slot.doom.message)
+        if slot.planned_end is not None:
+            raise WorkerDied.saying(slot.planned_end.message)
 
     def configure(self, slot: WorkerSlot, options: EngineOptions, wishes: LeaseOptions) -> None:
         """Change the options of a loaded engine."""
