@@ -85,7 +85,7 @@ SIGNATURES = {
         ("restore", ""),
         ("seed", 0),
     ],
-    "/import_project": [("file", None)],
+    "/import_project": [("file", None), ("kind", "audiobook"), ("find_speakers", True)],
     "/update_project": [("project", None), ("changes", []), ("version", -1), ("turn", ""), ("who", "")],
     "/estimate_project": [("project", None)],
     "/render_project": [("project", None), ("approve", False)],
