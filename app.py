@@ -36,6 +36,7 @@ log = logging.getLogger("greenroom")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the studio until it is stopped. Returns 0 after a clean end, and 2 when it cannot start, with the reason on
     stderr."""
+    environment = dict(os.environ)
     end_on_signals()
     show_warnings()
     gc.disable()  # the start creates many objects that stay; enabled again when the server is open
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hosts = listening_hosts(start.settings.server.host)
             listeners = [listening.enter_context(listening_socket(host, start.settings.server.port)) for host in hosts]
             quieten(start.settings.data_folder)
-            serve(start, listeners)
+            again = serve(start, listeners)
     except GreenroomError as error:
         print(f"Greenroom: {error}", file=sys.stderr)
         return 2
@@ -53,8 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Greenroom: A package is missing ({error.name}). Start it with ./launch.sh, which installs it.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        pass
+        return 0
+    if again:
+        start_again(environment)
     return 0
+
+
+def start_again(environment: dict[str, str]) -> NoReturn:
+    """Become a new run of this program, as it was started: with its arguments, but for --new-token, and its environment."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    arguments = [one for one in sys.orig_argv[1:] if one != "--new-token"]
+    os.execve(sys.executable, [sys.executable, *arguments], environment)
 
 
 class OneLine(ScrubbingFormatter):
@@ -134,8 +146,8 @@ def uploads_folder(data_folder: Path) -> Path:
     return data_folder / "uploads"
 
 
-def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
-    """Open the studio, serve on `listeners` until it is stopped, and close the studio."""
+def serve(start: StartOptions, listeners: list[socket.socket]) -> bool:
+    """Open the studio, serve on `listeners` until it is stopped, and close the studio. Returns whether it is to start again."""
     from capabilities.registry import all_capabilities
     from capabilities.setup.first_models import fetch_after_first_start
     from studio.services import Services
@@ -148,7 +160,8 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
         if start.fetch_models and (fetching := fetch_after_first_start(studio)):
             print(f"In the background: {fetching}. The System tab shows it and can stop it.", flush=True)
         note_running(start.settings.data_folder, opening.local)
-        run_server(app, listeners, opening, operations.close, beyond=not is_loopback(server.host), proxies=server.trusted_proxies)
+        beyond, proxies = not is_loopback(server.host), server.trusted_proxies
+        run_server(app, listeners, opening, operations.close, studio.restart, beyond=beyond, proxies=proxies)
     except (GreenroomError, ImportError):
         raise
     except Exception:
@@ -157,6 +170,7 @@ def serve(start: StartOptions, listeners: list[socket.socket]) -> None:
     finally:
         forget_running(start.settings.data_folder)
         studio.close()
+    return studio.restart.asked
 
 
 def build(studio: Services, opening: Exposure) -> tuple[FastAPI, Operations]:

@@ -22,6 +22,7 @@ from studio.errors import (
     MediaError,
     MemoryRefused,
     NotFound,
+    SettingsError,
     StorageError,
 )
 from studio.language.errors import LanguageError, NoLanguageModelError
@@ -37,6 +38,7 @@ STATUSES: tuple[tuple[type[GreenroomError], int], ...] = (
     (ProjectConflict, 409),
     (InvalidInput, 422),
     (MediaError, 422),
+    (SettingsError, 422),
     (EngineNotReady, 409),
     (MemoryRefused, 503),
     (StorageError, 507),
@@ -58,6 +60,7 @@ CODES = {
     "llm.fixed-by-variable": 409,
     "llm.no-schema": 422,
     "llm.text-too-long": 422,
+    "settings.fixed-by-variable": 409,
 }
 """Codes whose status is not that of their class: what the caller gave is wrong, not what the language server answered."""
 

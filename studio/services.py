@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from engines.catalog import Catalog
-from engines.contract import EnginePaths
+from engines.contract import EngineKind, EnginePaths
 from studio.artifacts.segments import SegmentStore
 from studio.comfyui.memory_request import COMFYUI_ESTIMATE, COMFYUI_ID
 from studio.comfyui.service import ComfyUIService
@@ -23,19 +23,22 @@ from studio.jobs.runner import JobRunner
 from studio.jobs.runtime_stats import EstimateAccuracy, estimate_accuracy
 from studio.jobs.service import JobService
 from studio.jobs.store import JobStore
-from studio.language.local_settings import LocalSettings
 from studio.language.residency import SERVER_ESTIMATE, SERVER_ID, LanguageServerResidency
 from studio.language.service import LanguageService
 from studio.library import Library
 from studio.licences import UNKNOWN, LicenceTerms, terms_of_card
 from studio.logs import open_log
 from studio.maintenance.disk_usage import DiskUsage
+from studio.maintenance.follow_settings import follow_settings
 from studio.maintenance.housekeeping import MaintenanceTimer
 from studio.maintenance.last_shutdown import ShutdownMarker
+from studio.maintenance.memory_holders import MemoryHolders
 from studio.memory.estimate import MemoryEstimate
 from studio.memory.manager import MemoryManager
 from studio.paths import DataFolderLock, DataPaths
+from studio.preferences.preferences import Preferences
 from studio.presence.live_use import LiveUse
+from studio.presence.restart import Restart
 from studio.pronunciations import PronunciationList
 from studio.provenance.provenance import Provenance
 from studio.provenance.signed_copies import SignedCopies
@@ -44,7 +47,6 @@ from studio.voices.voices import Voices
 from studio.weights import WeightStore
 from studio.workers.engine_service import EngineService
 from studio.workers.idle_times import IdleTimeouts
-from studio.workers.model import WorkerStatus
 from studio.workers.pool import WorkerPool
 from studio.workers.pool_options import PoolOptions
 from studio.workers.process.metering import MemoryMeter
@@ -72,26 +74,27 @@ class Services:
     capabilities, runner, maintenance. `close` goes in reverse: maintenance stops, running jobs are interrupted, which ends their
     engines' calls, the workers are ended, and the lock is released last, so that the next studio finds the folder unused.
 
-    Attributes: settings, local_settings, paths, site, catalog, memory, workers, comfyui, language, engines, environments, lanes,
-    weights, live_use, segments, voices, pronunciations, provenance, library, signed_copies, templates, capabilities, jobs, disk.
+    Attributes: preferences (and `settings`, as they count now), restart, paths, site, catalog, memory, workers, comfyui,
+    language, engines, environments, lanes, weights, live_use, segments, voices, pronunciations, provenance, library,
+    signed_copies, templates, capabilities, jobs, disk.
     """
 
     def __init__(self, settings: Settings, parts: ExitStack, capabilities: CapabilityFactory) -> None:
         """For `open` only. Each part registers its close function with `parts`."""
-        self.settings = settings
         self.paths = DataPaths(settings.data_folder)
+        self.preferences = Preferences(settings, self.paths.root, self._speech_engines)
         self._parts = parts
         life = self._take_data_folder()
         self.catalog = Catalog(settings.engines.extra)
         self.catalog.all()  # reports a wrong entry of the settings at the start, not at the first job
         self.site = engine_paths(settings, self.paths)
-        self.local_settings = LocalSettings(self.paths.root)
         self._open_memory_holders()
         store = JobStore(self.paths.jobs, lambda: self.memory.events.tell("storage", LIST_RESTORED))
         parts.callback(store.close)
         self._open_shelves(store)
         self.lanes = JobLanes(settings.lanes)
         self.live_use = LiveUse()
+        self.restart = Restart(lambda: len(self.jobs.list(ACTIVE)) + self.live_use.going_on)
         self.capabilities: dict[str, Capability[Any]] = {}
         for capability in capabilities(self):
             self.capabilities[capability.kind] = capability
@@ -105,7 +108,13 @@ class Services:
             engines_at_work=lambda: bool(self.workers.snapshot()),
         )  # fmt: skip
         self._housekeeper()
+        follow_settings(self.preferences, self.idle, self.comfyui, self.language, self.library, self.disk)
         self._install_for_gpu()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they count now."""
+        return self.preferences.now
 
     def _take_data_folder(self) -> ShutdownMarker:
         """Lock the data folder, migrate its formats, open the log, and read how the last studio ended."""
@@ -121,6 +130,7 @@ class Services:
         settings = self.settings
         self.memory = MemoryManager(settings.memory, self.paths.root)
         self._parts.callback(self.memory.close)
+        self.idle = IdleTimeouts(settings.workers, self.paths.root / "idle.json")
         self.workers = self._worker_host()
         self._parts.callback(self.workers.close)
         self.comfyui = self._comfyui()
@@ -129,9 +139,10 @@ class Services:
             MemoryMeter(gpu_bytes=self.memory.gpu_bytes, tolerance_gib=settings.memory.return_tolerance_gib)
         )
         self.language = LanguageService(
-            settings.language, self.local_settings, self.catalog, self.site, self.workers, language_server, settings.server.port
+            settings.without_choices.language, self.preferences.local, self.catalog, self.site, self.workers, language_server,
+            settings.server.port,
         )  # fmt: skip
-        self.memory.attach(_MemoryHolders(self.workers, self.comfyui, language_server), self._memory_estimate)
+        self.memory.attach(MemoryHolders(self.workers, self.comfyui, language_server), self._memory_estimate)
         self.engines = EngineService(self.catalog, self.site, self.workers)
 
     def _open_shelves(self, store: JobStore) -> None:
@@ -200,7 +211,7 @@ class Services:
                 light_workers=self.settings.lanes.cpu_jobs,
                 admit=self.memory.admit_load,
                 reuse=self.memory.reuse,
-                idle=IdleTimeouts(self.settings.workers, self.paths.root / "idle.json"),
+                idle=self.idle,
                 tell=self.memory.events.tell,
                 observer=self.memory.observer,
                 room_for_spares=self.memory.has_room_to_spare,
@@ -223,6 +234,9 @@ class Services:
 
     def _memory_estimate(self, holder: str) -> MemoryEstimate:
         return {COMFYUI_ID: COMFYUI_ESTIMATE, SERVER_ID: SERVER_ESTIMATE}.get(holder) or self.catalog.get(holder).card
+
+    def _speech_engines(self) -> list[str]:
+        return [one.card.id for one in self.catalog.all() if one.card.capability is EngineKind.SPEECH]
 
     def _engine_terms(self, engine_id: str) -> LicenceTerms:
         engine = next((one for one in self.catalog.all() if one.card.id == engine_id), None)
@@ -259,33 +273,6 @@ class Services:
         )
         self._parts.callback(housekeeper.close)
         housekeeper.start()
-
-
-class _Server(Protocol):
-    """A server beside the studio that holds memory, such as ComfyUI."""
-
-    def snapshot(self) -> Sequence[WorkerStatus]: ...
-    def evict(self) -> object: ...
-    def end(self, holder: str, reason: str) -> object: ...
-
-
-class _MemoryHolders:
-    """The workers, ComfyUI and the language server, by their ids."""
-
-    def __init__(self, host: WorkerPool, comfyui: ComfyUIService, language: LanguageServerResidency) -> None:
-        self._host = host
-        self._others: dict[str, _Server] = {COMFYUI_ID: comfyui.residency, SERVER_ID: language}
-
-    def snapshot(self) -> list[WorkerStatus]:
-        return [*self._host.snapshot(), *(status for other in self._others.values() for status in other.snapshot())]
-
-    def unload(self, holder: str) -> object:
-        return self._others[holder].evict() if holder in self._others else self._host.evict(holder)
-
-    def end(self, holder: str, reason: str) -> object:
-        if holder in self._others:
-            return self._others[holder].end(holder, reason)
-        return self._host.end_worker(holder, reason)
 
 
 def engine_paths(settings: Settings, paths: DataPaths) -> EnginePaths:

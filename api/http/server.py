@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from api.http.service_manager import READY, STOPPING, tell_service_manager
 from api.security.exposure import Exposure, announce
 from studio.errors import GreenroomError
+from studio.presence.restart import Restart
 
 if TYPE_CHECKING:
     import uvicorn
@@ -62,6 +63,7 @@ def run_server(
     listeners: list[socket.socket],
     opening: Exposure,
     before_shutdown: Callable[[], None],
+    restart: Restart,
     *,
     beyond: bool,
     proxies: Sequence[str] = (),
@@ -70,7 +72,7 @@ def run_server(
 
     Args:
         before_shutdown: called first, to release the calls that wait for a job.
-        beyond: whether other machines can reach it, for what is printed.
+        restart: is told how to end this server. beyond: whether other machines can reach it, for what is printed.
         proxies: addresses whose forwarding headers are believed.
     """
     import uvicorn
@@ -87,12 +89,15 @@ def run_server(
                 tell_service_manager(READY)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            tell_service_manager(STOPPING)
+            if not restart.asked:  # after that word a service manager ends what goes on
+                tell_service_manager(STOPPING)
             before_shutdown()
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # open pages are disconnected, which is no error
             await super().shutdown(sockets)
 
-    StudioServer(_server_settings(app, opening, proxies)).run(listeners)
+    server = StudioServer(_server_settings(app, opening, proxies))
+    restart.allow(lambda: setattr(server, "should_exit", True))
+    server.run(listeners)
 
 
 def _server_settings(app: FastAPI, opening: Exposure, proxies: Sequence[str]) -> uvicorn.Config:

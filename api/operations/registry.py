@@ -11,6 +11,7 @@ from api.operations.language import calls as language
 from api.operations.operation import Operation
 from api.operations.projects import calls as projects
 from api.operations.provenance import calls as provenance
+from api.operations.settings import calls as settings
 
 GROUPS = tuple(
     module.GROUP
@@ -28,6 +29,7 @@ GROUPS = tuple(
         language,
         engines,
         templates,
+        settings,
         support,
     )
 )

@@ -57,7 +57,7 @@ class TextToVideo(Capability[VideoSpec]):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._library, self._segments, self._settings = services.library, services.segments, services.settings.voiceover
+        self._library, self._segments = services.library, services.segments
         self._voiceover = services.capability(Voiceover)
         self._narrator = ShotNarrator(self._voiceover, NarrationRunner(services))
         self.engines = VideoEngineSelector(services.catalog, services.site, services.memory.machine)
@@ -209,7 +209,7 @@ class TextToVideo(Capability[VideoSpec]):
         music = self._resolver.keep(spec.music, "music", context.scratch)[0] if spec.music else None
         sound = None
         if music is not None or any(one.timeline for one in narrated.spoken):
-            loudness, peak = self._settings.loudness, self._settings.true_peak
+            loudness, peak = self._services.settings.voiceover.loudness, self._services.settings.voiceover.true_peak
             track = ClipAudio(
                 narrated.shots, narrated.spoken, self._segments, folder, seconds, music, spec.music_level, loudness, peak
             )

@@ -35,6 +35,7 @@ from studio.jobs.model import Job, JobOutput
 from studio.jobs.runtime_stats import RuntimeEstimate, RuntimeStats
 from studio.library import LibraryOutput
 from studio.services import Services
+from studio.settings import VoiceoverSettings
 from studio.verification.verifiers import AUTO, choose_verifier, speaks_by_rule
 from studio.voices.designed import add_designed
 from studio.voices.model import Voice
@@ -78,17 +79,24 @@ class Voiceover(Capability[VoiceoverSpec]):
     Spec = VoiceoverSpec
 
     def __init__(self, services: Services) -> None:
-        self._services, self._settings = services, services.settings.voiceover
+        self._services = services
         self._work = NarrationRunner(services)
         self._outdated = OutdatedSegments(services.pronunciations)
         self._segment_list = SegmentList(services.segments, self._settings.check_tries)
         self._catalog, self._site, self._voices = services.catalog, services.site, services.voices
-        default = services.settings.engines.default_speech
-        self.resolver = VoiceResolver(services.catalog, services.site, services.voices, services.segments.path, default)
+        self.resolver = VoiceResolver(
+            services.catalog, services.site, services.voices, services.segments.path,
+            lambda: services.settings.engines.default_speech,
+        )  # fmt: skip
         self._choice = EngineChoice(self.resolver, self._settings.longest_chunk)
         self.runtime_stats: RuntimeStats = RuntimeStats(services.paths.root / "voice-runs.json")
         self.paces = SpeechRateStats(services.paths.root / "pace.json", self.runtime_stats)
-        self._counter = ScriptCounter(self.resolver, self._choice, self.paces, self._settings, services.pronunciations)
+        counted_by = (self.resolver, self._choice, self.paces, lambda: self._settings, services.pronunciations)
+        self._counter = ScriptCounter(*counted_by)
+
+    @property
+    def _settings(self) -> VoiceoverSettings:
+        return self._services.settings.voiceover
 
     # Before the job is queued
 

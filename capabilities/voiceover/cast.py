@@ -34,7 +34,7 @@ class VoiceResolver:
     site: EnginePaths
     voices: Voices
     sound_path: Callable[[str], Path]
-    default_engine: str = AUTO
+    default_engine: Callable[[], str] = lambda: AUTO
 
     def cast(self, voice: str, engine: str, language: str) -> ResolvedVoice:
         return resolve_voice(
@@ -44,7 +44,7 @@ class VoiceResolver:
             catalog=self.catalog,
             site=self.site,
             language=language,
-            default_engine=self.default_engine,
+            default_engine=self.default_engine(),
         )
 
     def language_for(self, spec: VoiceoverSpec, script: Script) -> str:

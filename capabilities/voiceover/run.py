@@ -27,6 +27,7 @@ from studio.jobs.capability import JobContext
 from studio.jobs.model import JobOutput
 from studio.library import LibraryOutput
 from studio.services import Services
+from studio.settings import VoiceoverSettings
 
 _JOIN_ATTEMPTS = 3
 _SPEECH_PER_CHARACTER = 1 / 13
@@ -38,8 +39,12 @@ class NarrationRunner:
     """Speaks and joins for any job; has no state of a job."""
 
     def __init__(self, services: Services) -> None:
-        self._settings, self._segments, self._library = services.settings.voiceover, services.segments, services.library
+        self._services, self._segments, self._library = services, services.segments, services.library
         self._reviews = TakeReviewer(self._settings, services.segments, services.catalog, services.site)
+
+    @property
+    def _settings(self) -> VoiceoverSettings:
+        return self._services.settings.voiceover
 
     def outputs_of(self, job_id: str) -> list[LibraryOutput]:
         """Return audio that an earlier attempt at this job has added to the library, if the server ended just after that."""

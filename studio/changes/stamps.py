@@ -34,6 +34,7 @@ class Topic(StrEnum):
     PRONUNCIATIONS = "pronunciations"
     CONVERSATIONS = "conversations"
     PROJECTS = "projects"
+    SETTINGS = "settings"
 
 
 Stamps = dict[Topic, str]
@@ -62,6 +63,7 @@ class Changes:
             Topic.PRONUNCIATIONS: studio.pronunciations.stamp,
             Topic.CONVERSATIONS: lambda: _conversations(studio.paths.conversations),
             Topic.PROJECTS: lambda: _projects(studio.paths.projects),
+            Topic.SETTINGS: lambda: (studio.settings.voiceover, studio.settings.comfyui, studio.settings.page),
             Topic.ASSETS: lambda: sorted((one.id, one.name) for one in self._assets.list()),
         }
         return {Topic.JOBS: jobs, Topic.ENGINES: self._ready(jobs), **{topic: _stamp(look()) for topic, look in read.items()}}

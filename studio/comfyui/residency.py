@@ -56,16 +56,33 @@ class ServerResidency:
         observer: WorkerObserver,
         idle_seconds: float,
     ) -> None:
-        self._settings, self._server, self._fixed, self._orders = settings, server, fixed, orders
-        self._meter, self._observer, self._idle_seconds = meter, observer, idle_seconds
+        self._orders, self._meter, self._observer, self._idle_seconds = orders, meter, observer, idle_seconds
         self._lock = threading.RLock()
-        self._own = not settings.url and settings.path is not None
+        self._of(settings, server, fixed)
         self._uses, self._idle_since, self._dirty = 0, time.monotonic(), False
         self._held_gib, self._peak_gib, self._pid = 0.0, 0.0, 0
         self._asked_at, self._reported_gib = float("-inf"), 0.0
         self._opened = time.time()
         self._doom = self._last_template = ""
+
+    def _of(self, settings: ComfyUISettings, server: ManagedServer, fixed: ComfyUIClient | None) -> None:
+        self._settings, self._server, self._fixed = settings, server, fixed
+        self._own = not settings.url and settings.path is not None
         self.local = self._own or is_local(settings.url)
+
+    def replace(self, settings: ComfyUISettings, server: ManagedServer, fixed: ComfyUIClient | None) -> bool:
+        """Count another server's memory from now on; False, and nothing is changed, while a job uses this one."""
+        with self._lock:
+            if self._uses:
+                return False
+            self._of(settings, server, fixed)
+            self._dirty, self._held_gib, self._peak_gib, self._pid = False, 0.0, 0.0, 0
+            self._asked_at, self._reported_gib, self._doom, self._last_template = float("-inf"), 0.0, "", ""
+            return True
+
+    def keep_for(self, idle_seconds: float) -> None:
+        """Unload an unused server's models after this time from now on; 0 = never."""
+        self._idle_seconds = idle_seconds
 
     @property
     def peak_gib(self) -> float:

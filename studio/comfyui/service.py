@@ -54,18 +54,51 @@ class ComfyUIService:
         observer: WorkerObserver | None = None,
     ) -> None:
         self.settings = settings
-        self._logs, self._meter, observer = WorkerLogs(logs), meter or MemoryMeter(), observer or SilentObserver()
+        self._logs, self._meter = WorkerLogs(logs), meter or MemoryMeter()
+        self._observer = observer = observer or SilentObserver()
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._fixed = ComfyUIClient(settings.url) if settings.url else None
         self._server = ManagedServer(settings, self._logs, self._meter, observer, self._orders)
         self.residency = ServerResidency(settings, self._server, self._fixed, self._orders, self._meter, observer, idle_seconds)
         self._inventory: tuple[float, ServerInventory] | None = None
+        self._changing, self._wanted = threading.Lock(), settings
         self._leaving, self._closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep, name="comfyui-keeper", daemon=True)
 
     def open(self) -> None:
-        if self.configured:
-            self._thread.start()
+        with self._changing:
+            if self.configured and self._thread.ident is None:
+                self._thread.start()
+
+    def adopt(self, settings: ComfyUISettings, idle_seconds: float) -> None:
+        """Use another server, or the same in another way, from now on; a job that is at work ends on the one that it began on.
+
+        The studio's own process is ended when another server takes its place.
+        """
+        self.residency.keep_for(idle_seconds)
+        with self._changing:
+            self._wanted = settings
+        self._change()
+
+    def _change(self) -> None:
+        """Take the wanted settings over, unless a job is at work: the keeper tries again."""
+        with self._changing:
+            settings, before = self._wanted, self.settings
+            if settings == before or self._closed.is_set():
+                return
+            fixed = ComfyUIClient(settings.url) if settings.url else None
+            server = ManagedServer(settings, self._logs, self._meter, self._observer, self._orders)
+            if not self.residency.replace(settings, server, fixed):
+                if fixed is not None:
+                    fixed.close()
+                return
+            left, left_client = self._server, self._fixed
+            self.settings, self._server, self._fixed, self._inventory = settings, server, fixed, None
+        left.close()
+        if left_client is not None:
+            left_client.close()
+        log.info("ComfyUI: other settings are in use.")
+        self.open()
 
     def leave(self) -> None:
         """Prepare for closing: jobs that are given up from now on stay on a server that outlives the studio."""
@@ -195,6 +228,7 @@ class ComfyUIService:
             with suppress(queue.Empty):
                 self._orders.get(timeout=KEEPER_SECONDS)()
             try:
+                self._change()
                 self.residency.look()
             # The thread must outlive whatever one look ran into: the studio's own server ends with it.
             except Exception:

@@ -1,6 +1,6 @@
 """The language service: choice and test of the model in use, and all requests to it.
 
-The server that the user has chosen answers; without a choice the built-in model, if it is installed; otherwise requests fail with
+The server that the user has chosen answers; without one the built-in model, if installed; otherwise requests fail with
 NoLanguageModelError. Nothing is sent at the start, and nothing to any other address than the chosen one.
 """
 
@@ -23,11 +23,11 @@ from studio.language.chat import Constraint
 from studio.language.connection import ServerAddress
 from studio.language.errors import LanguageError, NoLanguageModelError
 from studio.language.json_answers import Check, schema_check
-from studio.language.local_settings import LocalSettings, fixed_by_variables
 from studio.language.residency import LanguageServerResidency
 from studio.language.server import FoundServer, ServerKind, ServerModel, find_on_this_machine, looked_at
 from studio.language.status import BUILT_IN, NONE, SERVER, LanguageStatus, ServerTest, TokenBook, TokenCounts
 from studio.language.trial import TRIAL_QUESTION, strictest_kept
+from studio.preferences.local_settings import LocalSettings, fixed_by_variables
 from studio.settings import LanguageSettings
 from studio.workers.pool import WorkerPool
 
@@ -36,9 +36,7 @@ GROUP = "language"
 
 
 class LanguageService:
-    """The only instance of the studio. Any thread may call any method; the lock guards choice and counts and is not held during
-    requests.
-    """
+    """The only instance of the studio. Any thread may call any method; its lock is not held during requests."""
 
     def __init__(
         self,
@@ -66,8 +64,6 @@ class LanguageService:
         self._strictest: dict[tuple[str, str], Constraint] = {}
         self._counts = TokenBook()
         self._told_residency()
-
-    # Choosing
 
     def status(self) -> LanguageStatus:
         """Return the status, without requests, because pages call it often."""
@@ -120,11 +116,17 @@ class LanguageService:
             same = address == self._chosen.url
             key = (self._chosen.api_key if same else "") if api_key is None else api_key.strip()
             values = {"url": address, "model": model.strip() if address else "", "api_key": key if address else ""}
-            self._chosen = self._local.choose(GROUP, self._settings, values)
-            self._problem, self._tried, self._first_model = None, False, ""
-            self._kind = self._kind if same else ServerKind.OTHER
-        self._told_residency()
+        self.adopt(self._local.choose(GROUP, self._settings, values))
         return self.status()
+
+    def adopt(self, settings: LanguageSettings) -> None:
+        """Ask by these settings from now on."""
+        if settings == self._chosen:
+            return
+        with self._lock:
+            self._kind = self._kind if settings.url == self._chosen.url else ServerKind.OTHER
+            self._chosen, self._problem, self._tried, self._first_model = settings, None, False, ""
+        self._told_residency()
 
     def find(self) -> list[FoundServer]:
         """Return the servers on well-known ports of this machine; takes about two seconds, and runs on request only."""

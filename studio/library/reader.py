@@ -33,6 +33,10 @@ class LibraryReader:
         self._index = OutputIndex(folder, engine_terms)
         self._removed = RemovalLog(folder / ".removals.jsonl")
 
+    def adopt(self, settings: LibrarySettings) -> None:
+        """Go by these settings of quota and retention from now on."""
+        self._settings = settings
+
     def list(self, limit: int | None = 50, kinds: Collection[str] = (), text: str = "") -> list[LibraryOutput]:
         """Return outputs, newest first: of these kinds, and with every word of `text` in title, name, engine or voice."""
         with self._lock:

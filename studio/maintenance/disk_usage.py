@@ -104,6 +104,10 @@ class DiskUsage:
         self._lock = threading.Lock()
         self._kept: DiskReport | None = None
 
+    def adopt(self, settings: LibrarySettings) -> None:
+        """Go by this quota from now on."""
+        self._settings = settings
+
     def report(self, *, fresh: bool = False) -> DiskReport:
         with self._lock:
             kept = self._kept

@@ -26,14 +26,14 @@ class IdleTimeouts:
     """
 
     def __init__(self, settings: WorkerSettings, path: Path | None = None) -> None:
-        self._tiers: Mapping[Tier, float] = {
-            Tier.LIGHT: settings.idle_light_seconds,
-            Tier.MEDIUM: settings.idle_medium_seconds,
-            Tier.HEAVY: settings.idle_heavy_seconds,
-        }
+        self._tiers = _by_tier(settings)
         self._path = path
         self._lock = threading.Lock()
         self._set = _read(path)
+
+    def adopt(self, settings: WorkerSettings) -> None:
+        """Go by these settings of the tiers from now on."""
+        self._tiers = _by_tier(settings)
 
     def of(self, card: Card) -> float:
         chosen = self._set.get(card.id)
@@ -59,6 +59,14 @@ class IdleTimeouts:
                     write_json(self._path, dict(sorted(changed.items())))
                 except OSError as error:
                     log.warning("The idle times could not be kept: %s", error)
+
+
+def _by_tier(settings: WorkerSettings) -> Mapping[Tier, float]:
+    return {
+        Tier.LIGHT: settings.idle_light_seconds,
+        Tier.MEDIUM: settings.idle_medium_seconds,
+        Tier.HEAVY: settings.idle_heavy_seconds,
+    }
 
 
 def _read(path: Path | None) -> dict[str, float]:

@@ -23,9 +23,8 @@ _VERIFIED = {
 }
 
 CONNECT = (
-    "ComfyUI is not connected. The basic face swap works without it; for the others start ComfyUI and write its address into "
-    "settings.yaml, comfyui.url (such as http://127.0.0.1:8188), or the folder of an installation into comfyui.path; then start "
-    "the studio again."
+    "ComfyUI is not connected. The basic face swap works without it; for the others start ComfyUI and give its address (such as "
+    "http://127.0.0.1:8188), or the folder of an installation, on the System tab under Settings. It counts at once."
 )  # fmt: skip
 
 

@@ -184,7 +184,7 @@ class CharacterSwapTab:
 
         return [
             LiveList((Topic.OUTPUTS, Topic.ASSETS), picks, (self.uploads, *picks), files),
-            LiveList((Topic.TEMPLATES, Topic.ENGINES), (form.template,), form.outputs, templates),
+            LiveList((Topic.TEMPLATES, Topic.ENGINES, Topic.SETTINGS), (form.template,), form.outputs, templates),
         ]
 
     def _clip_chosen(self, upload: str | None, pick: str | None) -> list[Any]:

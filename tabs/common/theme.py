@@ -80,7 +80,7 @@ def theme() -> gr.themes.Base:
 
 def css() -> str:
     """Return the page's style sheet: font faces, colour tokens, layout."""
-    names = ("fonts", "tokens", "layout", "pieces", "rehearsal", "talk", "past_talks", "director")
+    names = ("fonts", "tokens", "layout", "pieces", "rehearsal", "talk", "past_talks", "director", "settings")
     return "\n".join((STYLES / f"{name}.css").read_text("utf-8") for name in names)
 
 

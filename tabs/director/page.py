@@ -1,7 +1,7 @@
 """The Director tab: a topic, a board that the user edits and approves, and the film that is made of it.
 
-The board is one drawn piece. Its script calls the studio's public API directly (tabs/common/static/scripts/director.js), so that
-no redraw of the page can lose an edit; this module provides its frame and the choices of voices and faces.
+The board is one drawn piece. Its script calls the studio's public API directly (static/scripts/director/director.js in
+tabs/common), so that no redraw of the page can lose an edit; this module provides its frame and the choices of voices and faces.
 """
 
 from __future__ import annotations

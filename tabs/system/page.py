@@ -1,4 +1,4 @@
-"""The System tab: memory, engines, jobs, models, disk, log and doctor."""
+"""The System tab: memory, engines, jobs, models, language, settings, disk, log and doctor."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tabs.system.log import LogSection
 from tabs.system.memory import memory_panel
 from tabs.system.models import ModelsPanel
 from tabs.system.provenance import ProvenanceSection
+from tabs.system.settings import SettingsSection
 
 NEWS_SECONDS = 2
 EVENTS_SHOWN = 20
@@ -88,6 +89,7 @@ class SystemTab:
             self._section("jobs", "Jobs", JobsSection)
             self._section("models", "Models", ModelsSection)
             self._section("language", "Language", LanguageSection)
+            self._section("settings", "Settings", SettingsSection)
             self._section("check", "Check a file", ProvenanceSection)
             self._section("disk", "Disk", DiskSection)
             self._section("doctor", "Doctor", DoctorSection)
@@ -114,6 +116,8 @@ class SystemTab:
             opened.then(self._paint, self._asked, self._painted, **QUIET)
             if isinstance(section, LanguageSection):
                 section.wire(opened)
+            if isinstance(section, SettingsSection):
+                on_news(section.piece, self._paint, self._asked, self._painted)
             if isinstance(section, ProvenanceSection):
                 section.wire()
             section.piece.click(self._acting(section), self._asked, self._painted, **QUIET)

@@ -74,7 +74,7 @@ class VoiceoverForm:
         self.cast = CastPickers(studio, narrations, secret)
         speaking = [engine for engine in studio.catalog.of(EngineKind.SPEECH) if engine.Options.model_fields]
         self.options: list[OptionControls] = [build_controls(engine, visible=False) for engine in speaking]
-        self.sound = SoundSettings(studio.settings.voiceover)
+        self.sound = SoundSettings(studio)
         self.pronunciations = PronunciationsPanel(studio, self.voice)
 
     @property
@@ -160,6 +160,7 @@ class VoiceoverForm:
             ),
             LiveList((Topic.VOICES, Topic.ENGINES, Topic.JOBS), (self.voice, self.engine, *told), told, self._told),
             self.pronunciations.live,
+            self.sound.live,
         ]
 
     def _told(self, values: Values) -> Updates:

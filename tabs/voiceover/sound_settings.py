@@ -8,7 +8,10 @@ from typing import Any
 import gradio as gr
 
 from media.audio.encode import AUDIO_FORMATS
+from studio.changes.stamps import Topic
+from studio.services import Services
 from studio.settings import VoiceoverSettings
+from tabs.common.lists.live_lists import LiveList
 from tabs.common.wiring import Updates, Values, whole_number
 
 CHECKS = {"off": "Off", "flag": "Mark doubtful sentences", "repair": "Make doubtful sentences again"}
@@ -47,14 +50,20 @@ def _subtitle_limits(usual: VoiceoverSettings) -> dict[str, gr.Slider]:
     }
 
 
+def _checks(usual: VoiceoverSettings) -> list[tuple[str, str]]:
+    return [(_AS_SET.format(CHECKS[usual.check]), ""), *((text, mode) for mode, text in CHECKS.items())]
+
+
 class SoundSettings:
     """The folding part of the form below voice and engine.
 
-    Args:
-        usual: the initial values.
+    Its values begin with those of the settings, and follow them where nobody has chosen another.
     """
 
-    def __init__(self, usual: VoiceoverSettings) -> None:
+    def __init__(self, studio: Services) -> None:
+        self._studio, usual = studio, studio.settings.voiceover
+        self._were = [studio.settings.without_choices.voiceover, usual]
+        """The settings that a form may have begun with."""
         formats = [(made.title, name) for name, made in AUDIO_FORMATS.items()]
         levels = [(text, level) for level, text in LOUDNESS.items()]
         with gr.Accordion("Sound and file", open=False, elem_id="sound"):
@@ -87,7 +96,7 @@ class SoundSettings:
                 usual.speak_chapters, label="Read chapter titles aloud", interactive=True, elem_id="speak-chapters"
             )
             self.check = gr.Dropdown(
-                [(_AS_SET.format(CHECKS[usual.check]), ""), *((text, mode) for mode, text in CHECKS.items())],
+                _checks(usual),
                 value="", label="Check of every take", elem_id="check", interactive=True,
                 info="Each take is heard back and held against its text and its voice.",
             )  # fmt: skip
@@ -96,6 +105,26 @@ class SoundSettings:
     def numbers(self) -> dict[str, gr.Slider]:
         """The pauses and the limits of subtitles, by the names of their fields."""
         return {**self.pauses, **self.subtitles}
+
+    @property
+    def live(self) -> LiveList:
+        """What follows the settings."""
+        return LiveList((Topic.SETTINGS,), self._following.values(), [*self._following.values(), self.check], self._followed)
+
+    @property
+    def _following(self) -> dict[str, Any]:
+        return {"loudness": self.loudness, "speak_chapters": self.speak_chapters, **self.numbers}
+
+    def _followed(self, values: Values) -> Updates:
+        usual = self._studio.settings.voiceover
+        updates: Updates = {self.check: gr.update(choices=_checks(usual))}
+        for name, component in self._following.items():
+            now = getattr(usual, name)
+            if values[component] != now and any(values[component] == getattr(before, name) for before in self._were):
+                updates[component] = gr.update(value=now)
+        if usual not in self._were:
+            self._were.append(usual)
+        return updates
 
     @property
     def kept(self) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class RenderBook(Capability[BookSpec]):
     Spec = BookSpec
 
     def __init__(self, services: Services) -> None:
-        self._services, self._settings = services, services.settings.voiceover
+        self._services = services
         self._voiceover = services.capability(Voiceover)
         self._narrator = NarrationRunner(services)
         self._production = BookProduction(services.library, services.segments)
@@ -124,7 +124,7 @@ class RenderBook(Capability[BookSpec]):
         return listed(self._narrator.speak_and(join, script.plan, context, progress))
 
     def _order(self, spec: BookSpec, project: Project, script: BookScript, folder: Path, job: str) -> BookOrder:
-        book, settings = project.book, self._settings
+        book, settings = project.book, self._services.settings.voiceover
         cover, parent = None, ""
         if book.cover:
             path, output = self.desk.files.find(folder, book.cover, "cover")

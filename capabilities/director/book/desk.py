@@ -27,7 +27,7 @@ class BookDesk:
     """
 
     def __init__(self, services: Services, film: FilmDesk) -> None:
-        self._voiceover, self._pauses, self._film = services.capability(Voiceover), services.settings.voiceover, film
+        self._voiceover, self._services, self._film = services.capability(Voiceover), services, film
         self.projects, self.files = film.projects, film.files
         self.speech = LineSpeech(self._voiceover, services.segments, services.pronunciations, verbatim=True)
 
@@ -44,7 +44,7 @@ class BookDesk:
         spoken = as_spoken(project)
         lines = self.speech.plans(spoken, {shot.id: number for number, shot in enumerate(project.shots(), 1)})
         check, check_with = self._check(project) if checked else ("off", "")
-        return book_script(spoken, lines, self._pauses, check, check_with)
+        return book_script(spoken, lines, self._services.settings.voiceover, check, check_with)
 
     def state(self, project: Project) -> FilmState:
         """

@@ -78,7 +78,7 @@ class RenderFilm(Capability[FilmSpec]):
     Spec = FilmSpec
 
     def __init__(self, services: Services) -> None:
-        self._services, self._library, self._settings = services, services.library, services.settings.voiceover
+        self._services, self._library = services, services.library
         self._voiceover, self._video = services.capability(Voiceover), services.capability(TextToVideo)
         self._narrator = NarrationRunner(services)
         self.desk = FilmDesk(services)
@@ -199,7 +199,7 @@ class RenderFilm(Capability[FilmSpec]):
         if music is not None or any(one.timeline for one in spoken):
             sound = ClipAudio(
                 placed, spoken, self._services.segments, work, plan.seconds, music, project.music.level,
-                self._settings.loudness, self._settings.true_peak,
+                self._services.settings.voiceover.loudness, self._services.settings.voiceover.true_peak,
             )  # fmt: skip
             track = iter(sound.levelled(context.check))
         recipe = self._recipe(spec, project, folder, plan, timelines, context)

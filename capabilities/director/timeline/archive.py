@@ -47,7 +47,7 @@ class FilmArchive:
 
     def __init__(self, services: Services, desk: FilmDesk) -> None:
         self._desk, self._library, self._segments = desk, services.library, services.segments
-        self._settings = services.settings.voiceover
+        self._services = services
 
     def film_for(self, film: SpokenFilm, format: str) -> LibraryOutput | None:
         """Return the rendered film that "everything" contains, None for stems, after checks of sound and space.
@@ -97,7 +97,8 @@ class FilmArchive:
         work.mkdir()
         name = film.project.music.file
         music = self._desk.files.find(film.folder, name, "music")[0] if name else None
-        loudness, peak = self._settings.loudness, self._settings.true_peak
+        settings = self._services.settings.voiceover
+        loudness, peak = settings.loudness, settings.true_peak
         StemWriter(film.project, film.plan, film.lines, self._segments, work, music, loudness, peak, check).write(content)
         shutil.rmtree(work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from capabilities.voiceover.cast import VoiceResolver
@@ -39,14 +40,15 @@ class ScriptCounter:
         resolver: VoiceResolver,
         choice: EngineChoice,
         paces: SpeechRateStats,
-        settings: VoiceoverSettings,
+        settings: Callable[[], VoiceoverSettings],
         entries: PronunciationList,
     ) -> None:
         self._resolver, self._choice, self._paces, self._settings = resolver, choice, paces, settings
         self._entries = entries
 
     def count(self, spec: VoiceoverSpec) -> ScriptEstimate:
-        spec = spec.completed(self._settings)
+        settings = self._settings()
+        spec = spec.completed(settings)
         if spec.lexicon is None:
             spec = spec.model_copy(update={"lexicon": lexicon_for(spec.script, self._entries.list())})
 
@@ -57,7 +59,7 @@ class ScriptCounter:
             return reading_options(spec, role, sayings_of(spec, role))
 
         cast = (tuple(spec.speakers), spec.just_text)
-        found = estimate(spec.script, spec.voice, spec.engine, cast, self._resolver, self._paces, self._settings, how)
+        found = estimate(spec.script, spec.voice, spec.engine, cast, self._resolver, self._paces, settings, how)
         if found.problem or not found.engine or spec.script.isascii():
             return found
         return self._tried(found, spec.model_copy(update={"language": found.language}))

@@ -18,7 +18,7 @@ from tabs.common.presses import on_news
 from tabs.common.templating import render
 from tabs.common.wiring import QUIET, clicked, with_error_toast
 
-GROUP, SETTING = "page", "first_run"
+SETTING = "page.first_run"
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,15 @@ class _Offer:
 
 
 class FirstRunCard:
-    """The card, drawn when it becomes visible and when jobs, engines or voices change; never a part of the page's initial
-    HTML.
+    """The card, drawn when it becomes visible and when jobs, engines, voices or settings change; never a part of the page's
+    initial HTML.
     """
 
     def __init__(self, studio: Services) -> None:
         self._studio = studio
         self.piece = html_piece(
             elem_id="first-run",
-            on_load="greenroom.hear(element, trigger, 'jobs', 'engines', 'voices'); ",
+            on_load="greenroom.hear(element, trigger, 'jobs', 'engines', 'voices', 'settings'); ",
             value="greenroom.firstRun(value)",
         )
 
@@ -50,7 +50,7 @@ class FirstRunCard:
     def drawn(self) -> str:
         """Return its HTML, "" if it was closed."""
         studio = self._studio
-        if not studio.local_settings.over(GROUP, studio.settings.page).first_run:
+        if not studio.settings.page.first_run:
             return ""
         return card(machine_can(studio), studio.jobs.list(tuple(ACTIVE), (SetUpEngine.kind,)), self._has_own_voice())
 
@@ -61,8 +61,8 @@ class FirstRunCard:
     def _clicked(self, event: gr.EventData) -> str:
         act = clicked(event).get("act")
         if act == "close":
-            self._studio.local_settings.choose(GROUP, self._studio.settings.page, {SETTING: False})
-            notice("The card will not come back. System, under Engines and Models, shows what it told.")
+            self._studio.preferences.choose({SETTING: False})
+            notice("The card will not come back by itself. System, under Settings, shows it again.")
         elif act != "news":
             raise InvalidInput("page.button-unknown")
         return self.drawn()

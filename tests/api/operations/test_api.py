@@ -74,6 +74,9 @@ SIGNATURES = {
     "/apply_pronunciations": [("job_id", None)],
     "/nearest_voice": [("audio", None)],
     "/import_document": [("file", None), ("quotes", False)],
+    "/settings": [],
+    "/update_settings": [("settings", None)],
+    "/test_comfyui": [],
     "/projects": [("archived", False)],
     "/project": [("project", None), ("film", False)],
     "/make_project": [

@@ -9,9 +9,9 @@ import pytest
 
 from engines.catalog import Catalog
 from engines.contract import EnginePaths
-from studio.language.local_settings import LocalSettings
 from studio.language.residency import LanguageServerResidency
 from studio.language.service import LanguageService
+from studio.preferences.local_settings import LocalSettings
 from studio.settings import LanguageSettings, WorkerSettings
 from studio.workers.pool import WorkerPool
 from studio.workers.process.metering import MemoryMeter

@@ -16,9 +16,9 @@ from studio.errors import SettingsError
 from studio.language import server as servers
 from studio.language.address import Place, checked_address, place_of
 from studio.language.errors import LanguageError, NoLanguageModelError
-from studio.language.local_settings import FILE_NAME
 from studio.language.residency import SERVER_ID
 from studio.language.server import ServerKind
+from studio.preferences.local_settings import FILE_NAME
 from studio.units import GIB
 from studio.workers.model import WorkerState
 from tests.engines.language.gguf_model import write_model

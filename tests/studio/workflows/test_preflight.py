@@ -210,7 +210,7 @@ def test_a_server_that_does_not_answer_is_told() -> None:
         (
             "server",
             "The ComfyUI server does not answer.",
-            "Start it, or correct comfyui.url (http://studio:1) in settings.yaml.",
+            "Start it, or correct its address (http://studio:1) on the System tab, under Settings.",
         )
     ]
 

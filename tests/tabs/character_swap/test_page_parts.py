@@ -82,7 +82,7 @@ def test_badges_say_how_each_template_stands(studio: Services) -> None:
     without = {one.id: one for one in choices(studio.templates, False, None)}
     assert next(iter(without)) == BUILTIN and without[BUILTIN].state == "ready"
     assert {one.badge for one in without.values()} == {"built in", "no ComfyUI"}
-    assert "comfyui.url" in about_choice(without[BUILTIN], False, "")
+    assert "under Settings" in about_choice(without[BUILTIN], False, "")
     asked = {one.id: one for one in choices(studio.templates, True, studio.comfyui.inventory())}
     scail = asked["scail2-swap"]
     assert re.fullmatch(r"ComfyUI too old, \d+ nodes and 7 models missing", scail.badge)

@@ -11,5 +11,6 @@ Object.assign(greenroom, (() => {
     field.focus()
     if (!field.value.trim()) document.execCommand('insertText', false, button.dataset.reads)
   })
-  return { firstRun: value => closed ? '' : value || '' }
+  const showFirstRun = () => { closed = false } // a person wants it back
+  return { firstRun: value => closed ? '' : value || '', showFirstRun }
 })())

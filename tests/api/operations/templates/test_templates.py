@@ -30,7 +30,7 @@ def test_a_template_tells_what_it_needs_and_that_there_is_no_server(client: Clie
     checked = told["validation"]
     assert checked["ready"] is False
     assert [each["sentence"] for each in checked["problems"]] == ["No ComfyUI server is set."]
-    assert "comfyui.url" in checked["problems"][0]["where"]
+    assert "under Settings" in checked["problems"][0]["where"]
     assert {each["name"] for each in checked["models"]} == MODELS["wan22-animate-swap"]
     built_in = client.predict(api_name="/templates")[0]["id"]
     assert client.predict(built_in, api_name="/template")["validation"]["ready"] is True

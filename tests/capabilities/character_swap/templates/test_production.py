@@ -198,7 +198,7 @@ def test_without_a_server_a_template_says_where_to_set_one(tmp_path: Path, pictu
     try:
         with pytest.raises(EngineNotReady, match="No ComfyUI server is set") as told:
             House(studio, files).submit()
-        assert "comfyui.url" in told.value.hint
+        assert "under Settings" in told.value.hint
     finally:
         studio.close()
 

@@ -1,27 +1,13 @@
-"""Settings: read from settings.yaml, overridden by GREENROOM_… variables, refused when unknown or out of range."""
+"""The groups of settings: each value with what is allowed for it."""
 
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, YamlConfigSettingsSource
-from pydantic_settings import PydanticBaseSettingsSource as _Source
-from pydantic_settings import SettingsError as UnreadableVariableError
-
-from studio.errors import SettingsError
-from studio.settings_file import read_settings_file
-
-HOME = Path(__file__).resolve().parent.parent
-"""The studio's own folder, which contains app.py."""
-
-LONGEST_SHOWN_VALUE = 100
-_SECRETS = frozenset({"server.token", "language.api_key"})
-"""Settings whose values are never shown, not even wrong ones."""
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class SettingsGroup(BaseModel):
@@ -34,7 +20,7 @@ def _address_or_none(value: str, example: str) -> str:
     return value.rstrip("/")
 
 
-class ComfyUIConnection(SettingsGroup):
+class ServerSettings(SettingsGroup):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=1, le=65535)
     max_upload_mb: int = Field(500, ge=1, le=100_000)
@@ -207,94 +193,3 @@ class LanguageSettings(SettingsGroup):
 
 class PageSettings(SettingsGroup):
     first_run: bool = True
-
-
-class _SettingsFile(YamlConfigSettingsSource):
-    def _read_file(self, file_path: Any) -> dict[str, Any]:
-        return read_settings_file(file_path)
-
-
-class Settings(BaseSettings):
-    """All settings. Frozen: they do not change while the studio runs."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="GREENROOM_",
-        env_nested_delimiter="__",
-        extra="forbid",
-        frozen=True,
-        nested_model_default_partial_update=True,
-        yaml_file=HOME / "settings.yaml",
-    )
-
-    server: ComfyUIConnection = ComfyUIConnection()
-    data: DataSettings = DataSettings()
-    memory: MemorySettings = MemorySettings()
-    workers: WorkerSettings = WorkerSettings()
-    lanes: LaneSettings = LaneSettings()
-    jobs: JobSettings = JobSettings()
-    voiceover: VoiceoverSettings = VoiceoverSettings()
-    voices: VoiceSettings = VoiceSettings()
-    library: LibrarySettings = LibrarySettings()
-    engines: EngineSettings = EngineSettings()
-    comfyui: ComfyUISettings = ComfyUISettings()
-    environments: EnvironmentSettings = EnvironmentSettings()
-    weights: WeightSettings = WeightSettings()
-    language: LanguageSettings = LanguageSettings()
-    page: PageSettings = PageSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: _Source, env_settings: _Source, dotenv_settings: _Source,
-        file_secret_settings: _Source,
-    ) -> tuple[_Source, ...]:  # fmt: skip
-        return init_settings, env_settings, _SettingsFile(settings_cls)
-
-    @property
-    def data_folder(self) -> Path:
-        folder = self.data.folder.expanduser()
-        return folder if folder.is_absolute() else HOME / folder
-
-
-def load_settings(**overrides: Any) -> Settings:
-    """Return the settings of this start: settings.yaml, then GREENROOM_… variables, then `overrides` (the command line's).
-
-    Raises:
-        SettingsError: one sentence with the key, its value and what is allowed.
-    """
-    _refuse_unknown_variables()
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        raise explained(error) from None
-    except UnreadableVariableError as error:
-        raise SettingsError("settings.variable-unreadable", problem=error) from None
-    except RecursionError:
-        raise SettingsError("settings.variable-nested") from None
-
-
-def _refuse_unknown_variables() -> None:
-    """Refuse misspelt environment variables, which pydantic-settings would ignore."""
-    prefix = "GREENROOM_"
-    for variable in os.environ:
-        if variable.startswith(prefix):
-            group, _, key = variable.removeprefix(prefix).lower().partition("__")
-            field = Settings.model_fields.get(group)
-            known = field.annotation.model_fields if field is not None else {}  # type: ignore[union-attr]
-            if field is None or (key and key not in known):
-                allowed = ", ".join(sorted(known if field is not None else Settings.model_fields))
-                raise SettingsError("settings.variable-unknown", variable=variable, known=allowed)
-
-
-def explained(error: ValidationError, *within: str) -> SettingsError:
-    """Return the first validation error in a sentence that never shows a secret. `within`: the path to the validated group."""
-    first = error.errors()[0]
-    place = (*within, *(str(part) for part in first["loc"]))
-    where, shown = ".".join(place), repr(first["input"])
-    if first["type"] == "extra_forbidden":
-        group = Settings.model_fields.get(place[0])
-        known = group.annotation.model_fields if group and len(place) > 1 else Settings.model_fields  # type: ignore[union-attr]
-        return SettingsError("settings.unknown", setting=where, known=sorted(known))
-    if where in _SECRETS or any(secret.startswith(f"{where}.") for secret in _SECRETS):
-        return SettingsError("settings.secret-wrong", setting=where, rule=first["msg"])
-    given = shown if len(shown) <= LONGEST_SHOWN_VALUE else f"{shown[:LONGEST_SHOWN_VALUE]}…"
-    return SettingsError("settings.value-wrong", setting=where, given=given, rule=first["msg"])

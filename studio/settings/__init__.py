@@ -1,0 +1,47 @@
+"""Settings: what each may be (`groups`), and where they are read from (`load`)."""
+
+from studio.settings.groups import (
+    ComfyUISettings,
+    DataSettings,
+    EngineSettings,
+    EnvironmentSettings,
+    JobSettings,
+    LaneSettings,
+    LanguageSettings,
+    LibrarySettings,
+    MemorySettings,
+    PageSettings,
+    ServerSettings,
+    SettingsGroup,
+    VoiceoverSettings,
+    VoiceSettings,
+    WeightSettings,
+    WorkerSettings,
+)
+from studio.settings.load import HOME, LOCAL_FILE, SECRETS, Settings, explained, load_settings, read_chosen
+
+__all__ = [
+    "ServerSettings",
+    "ComfyUISettings",
+    "DataSettings",
+    "EngineSettings",
+    "EnvironmentSettings",
+    "HOME",
+    "JobSettings",
+    "LOCAL_FILE",
+    "LaneSettings",
+    "LanguageSettings",
+    "LibrarySettings",
+    "MemorySettings",
+    "PageSettings",
+    "SECRETS",
+    "Settings",
+    "SettingsGroup",
+    "VoiceSettings",
+    "VoiceoverSettings",
+    "WeightSettings",
+    "WorkerSettings",
+    "explained",
+    "load_settings",
+    "read_chosen",
+]
