@@ -103,7 +103,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Return the settings of this start: settings.yaml, then what was chosen in the page (settings.local.yaml in the data folder), then
+    """Return the settings of this start: settings.yaml, then what was chosen in the page (settings.local.yaml), then
     GREENROOM_… variables, then `overrides` (the command line's).
 
     Raises:

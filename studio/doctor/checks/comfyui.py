@@ -37,7 +37,7 @@ def server(context: DoctorContext) -> Iterator[CheckResult]:
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
         yield CheckResult(
             GROUP, "Server", CheckStatus.FAILED, "The server does not answer as ComfyUI.",
-            "Start it, and check comfyui.url in settings.yaml.", time.perf_counter() - began,
+            "Start it, or correct its address on the System tab, under Settings.", time.perf_counter() - began,
         )  # fmt: skip
     else:
         yield CheckResult(GROUP, "Server", CheckStatus.OK, f"ComfyUI {version} answers.", seconds=time.perf_counter() - began)
