@@ -24,7 +24,7 @@ UNIT = (
     "test_status", "jobs/test_store", "test_subtitles", "test_audio_check", "test_values", "test_version", "test_video",
     "documents/test_documents", "test_voices", "test_waveform", "test_words", "wan/test_gate", "test_json_answers",
     "director/test_document", "director/test_writing", "session/test_pieces",
-    "provenance/test_certificate", "provenance/test_formats",
+    "provenance/test_certificate", "provenance/test_formats", "test_preferences",
 )  # fmt: skip
 """Names of files without their ending, with their folder where a name stands twice. A new file of quick tests is added here:
 less than a fifth of a second a test on the whole, and none over a second."""
