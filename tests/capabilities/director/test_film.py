@@ -164,7 +164,7 @@ class Speaking:
         return SimpleNamespace(source="server", model="Small Model", kind="other")
 
     @contextmanager
-    def mind(self, *given: object) -> Iterator[Any]:
+    def model_in_use(self, *given: object) -> Iterator[Any]:
         yield SimpleNamespace(name="Small Model")
 
     def ask_shaped(self, mind: Any, request: Any, check: Any, cancelled: Any) -> Any:
