@@ -44,6 +44,7 @@ def inside(tmp_path: Path) -> Iterator[StudioInside]:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # what is held to a time of the processor is not made dearer, and half of the time is saved
 def test_no_step_of_the_event_loop_computes_for_long(inside: StudioInside, monkeypatch: pytest.MonkeyPatch) -> None:
     with httpx.Client(base_url=inside.url, timeout=60) as web:
         web.get("/")

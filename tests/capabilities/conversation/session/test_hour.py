@@ -105,6 +105,7 @@ def worst_word(talk: LongTalk, turns: tuple[ConversationTurn, ...]) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # each step of the session has tests of its own; measured, an hour of them takes four times as long
 def test_an_hour_neither_drifts_nor_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A face that is drawn by the session's word lies within a picture of the sound after an hour, and so do the words that are
     written down; what the session and its account hold does not grow beyond the words themselves."""
