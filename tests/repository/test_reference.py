@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.operations.registry import OPERATIONS
-from tests.tools import error_codes
+from tests.tools import error_codes, licences
 from tests.tools.reference import FOLDER, PAGES, settings_page
 
 
@@ -28,3 +28,12 @@ def test_every_call_has_an_example_with_what_it_needs() -> None:
 def test_every_setting_says_why() -> None:
     rows = [line for line in settings_page().splitlines() if line.startswith("| `")]
     assert len(rows) > 60 and not [row for row in rows if row.endswith("|  |")]
+
+
+def test_every_package_model_and_engine_has_its_licence_in_the_page() -> None:
+    assert licences.PAGE.read_text("utf-8") == licences.page(), "run .venv/bin/python -m tests.tools.licences"
+
+
+def test_a_package_without_a_licence_is_no_row() -> None:
+    with pytest.raises(LookupError, match="no-such-package"):
+        licences.licence_of("no-such-package")
