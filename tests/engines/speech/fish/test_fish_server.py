@@ -103,7 +103,7 @@ def test_what_it_cannot_take_is_refused_before_anything_is_sent() -> None:
 
 def test_without_an_address_it_is_not_ready_and_says_what_to_do() -> None:
     site = EnginePaths(ASSETS, ASSETS)
-    assert "engines.fish_url" in FishServer.readiness(site).next_step
+    assert "under Settings" in FishServer.readiness(site).next_step
     with pytest.raises(EngineNotReady):
         opened("")
     assert FishServer.readiness(replace(site, fish_url="http://127.0.0.1:1")).ready
