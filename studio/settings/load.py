@@ -128,6 +128,8 @@ def read_chosen(path: Path) -> dict[str, dict[str, Any]]:
     Raises:
         SettingsError: it is no such file, or it names the data folder, in which it lies.
     """
+    if not os.access(path.parent, os.X_OK):  # a data folder that cannot be is told by who opens it
+        return {}
     chosen = {group: values for group, values in read_settings_file(path).items() if values is not None}
     for group, values in chosen.items():
         if group not in Settings.model_fields:
