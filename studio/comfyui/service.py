@@ -233,3 +233,4 @@ class ComfyUIService:
             # The thread must outlive whatever one look ran into: the studio's own server ends with it.
             except Exception:
                 log.exception("A look at ComfyUI failed")
+        self._server.end()  # here, because the kernel ends it with this thread: that would look like a kill from outside
