@@ -69,6 +69,44 @@ def until_quiet(page: Any, seconds: float = 1.5) -> None:
         page.remove_listener(event, act)
 
 
+CALLS = "**/gradio_api/run/predict*"
+"""Where the page asks its studio."""
+
+
+@contextmanager
+def held_back(page: Any, meant: Callable[[str, str], bool]) -> Iterator[list[Any]]:
+    """Hold the first answer for which `meant`, given the request's text and the answer's, is true, until the block ends; gives a
+    list that holds it then.
+
+    Every answer that was fetched reaches the page: a request that is let go of meanwhile is sent once more by the browser, and
+    the studio, which remembers what it has told a page, would not tell again what the lost answer held.
+    """
+    held: list[tuple[Any, Any]] = []
+    fetched: list[Any] = []
+    over = False
+
+    def hold(route: Any) -> None:
+        if over:
+            route.continue_()
+            return
+        fetched.append(route)
+        answer = route.fetch()
+        if held or not meant(route.request.post_data or "", answer.text()):
+            route.fulfill(response=answer)
+            fetched.remove(route)
+        else:
+            held.append((route, answer))
+
+    page.route(CALLS, hold)
+    yield held
+    over = True
+    route, answer = held[0]
+    with page.expect_event("requestfinished", lambda request: request == route.request):
+        route.fulfill(response=answer)
+    until(page, lambda: fetched == [route])
+    page.unroute_all(behavior="ignoreErrors")
+
+
 @contextmanager
 def fresh_page(window: Any, url: str) -> Iterator[Any]:
     """A studio's page as a stranger opens it: nothing is stored of an earlier one, though the browser has its files already.

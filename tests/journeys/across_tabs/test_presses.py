@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import new_context, until, until_quiet
+from tests.browser import CALLS, held_back, new_context, until, until_quiet
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script
 
 pytestmark = pytest.mark.journey
 PORTRAITS = ROOT / "assets/portraits"
-CALLS = "**/gradio_api/run/predict*"
 OTHER_ROWS_BUTTON = """() => {
   const [first, second] = [...document.querySelectorAll('#outputs [data-act=delete]')]
   for (const { name, value } of second.attributes) first.setAttribute(name, value)
@@ -30,27 +29,6 @@ ASKED_FOR = """piece => {
   return dependencies.filter(one => one.backend_fn && one.outputs.length === 1 && one.outputs[0] === id).map(one => one.id)
 }"""
 """The listeners whose answer is a piece alone."""
-
-
-@contextmanager
-def held_back(page: Any, meant: Callable[[str, str], bool]) -> Iterator[list[Any]]:
-    """Hold the first answer for which `meant`, given the request's text and the answer's, is true, until the block ends; gives a
-    list that holds it then."""
-    held: list[tuple[Any, Any]] = []
-
-    def hold(route: Any) -> None:
-        answer = route.fetch()
-        if held or not meant(route.request.post_data or "", answer.text()):
-            route.fulfill(response=answer)
-        else:
-            held.append((route, answer))
-
-    page.route(CALLS, hold)
-    yield held
-    route, answer = held[0]
-    with page.expect_event("requestfinished", lambda request: request == route.request):
-        route.fulfill(response=answer)
-    page.unroute_all(behavior="ignoreErrors")
 
 
 @contextmanager

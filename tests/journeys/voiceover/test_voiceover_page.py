@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from media.audio.audio import Audio
 from media.audio.loudness import true_peak
 from media.text.formats import parse_srt
-from tests.browser import new_context, until, until_quiet
+from tests.browser import held_back, new_context, until, until_quiet
 from tests.repository.sources import ROOT
 from tests.servers import RunningStudio, long_script
 
@@ -189,31 +189,18 @@ def test_what_was_asked_before_a_choice_is_not_shown_after_it(page: Any, client:
     write_script(page, "The early one. " + long_script(303))
     generate(page)
     wait_for_state(page, "running")
-    held: list[tuple[Any, Any]] = []
-
-    def hold(route: Any) -> None:
-        answer = route.fetch()
-        if held or "The early one" not in answer.text():
-            route.fulfill(response=answer)
-        else:
-            held.append((route, answer))
-
-    page.route("**/gradio_api/run/predict*", hold)
-    until(page, lambda: held)
-    write_script(page, "The late one. " + long_script(304))
-    generate(page)
-    page.locator("#card .title").filter(has_text="The late one").first.wait_for()
-    page.evaluate(
-        """() => { window.fronts = new Set(); const card = document.querySelector('#card')
-        const look = () => window.fronts.add(card.querySelector('.title')?.textContent.slice(0, 12))
-        new MutationObserver(look).observe(card, { childList: true, subtree: true }); look() }"""
-    )
-    route, answer = held[0]
-    with page.expect_event("requestfinished", lambda request: request == route.request):
-        route.fulfill(response=answer)
+    with held_back(page, lambda asked, answer: "The early one" in answer) as held:
+        until(page, lambda: held)
+        write_script(page, "The late one. " + long_script(304))
+        generate(page)
+        page.locator("#card .title").filter(has_text="The late one").first.wait_for()
+        page.evaluate(
+            """() => { window.fronts = new Set(); const card = document.querySelector('#card')
+            const look = () => window.fronts.add(card.querySelector('.title')?.textContent.slice(0, 12))
+            new MutationObserver(look).observe(card, { childList: true, subtree: true }); look() }"""
+        )
     page.wait_for_timeout(500)  # for what must not be drawn
     assert page.evaluate("[...window.fronts]") == ["The late one"]
-    page.unroute_all(behavior="ignoreErrors")
     stop_everything(client)
     wait_for_state(page, "cancelled", 30)
 
