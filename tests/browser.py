@@ -71,6 +71,8 @@ def until_quiet(page: Any, seconds: float = 1.5) -> None:
 
 CALLS = "**/gradio_api/run/predict*"
 """Where the page asks its studio."""
+UNDER_WAY = 10
+"""Seconds for the answers that are on their way."""
 
 
 @contextmanager
@@ -90,12 +92,15 @@ def held_back(page: Any, meant: Callable[[str, str], bool]) -> Iterator[list[Any
             route.continue_()
             return
         fetched.append(route)
-        answer = route.fetch()
-        if held or not meant(route.request.post_data or "", answer.text()):
-            route.fulfill(response=answer)
-            fetched.remove(route)
-        else:
-            held.append((route, answer))
+        try:
+            answer = route.fetch()
+            if held or not meant(route.request.post_data or "", answer.text()):
+                route.fulfill(response=answer)
+            else:
+                held.append((route, answer))
+        finally:  # also of a request that the page itself gave up, whose answer nobody takes
+            if not held or held[0][0] is not route:
+                fetched.remove(route)
 
     page.route(CALLS, hold)
     yield held
@@ -103,7 +108,9 @@ def held_back(page: Any, meant: Callable[[str, str], bool]) -> Iterator[list[Any
     route, answer = held[0]
     with page.expect_event("requestfinished", lambda request: request == route.request):
         route.fulfill(response=answer)
-    until(page, lambda: fetched == [route])
+    deadline = time.monotonic() + UNDER_WAY
+    while fetched != [route] and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
     page.unroute_all(behavior="ignoreErrors")
 
 

@@ -25,7 +25,8 @@ Object.assign(greenroom, (() => {
     if (!answer.ok) throw new Error(told.detail || 'The studio did not answer.')
     return told
   }
-  const say = text => { const said = root.querySelector('[data-said]'); if (said) said.textContent = text }
+  let told = '' // what was said last: it stays in its place when the piece is drawn anew
+  const say = text => { told = text; const said = root.querySelector('[data-said]'); if (said && said.textContent !== told) said.textContent = told }
   const paint = () => {
     for (const one of fields()) {
       const problem = root.querySelector(`[data-problem="${one.dataset.setting}"]`), told = wrong.get(one.dataset.setting)
@@ -117,6 +118,7 @@ Object.assign(greenroom, (() => {
       if (held.at && held.at[0] !== null && 'setSelectionRange' in focus) try { focus.setSelectionRange(...held.at) } catch { /* of no kind that has one */ }
     }
     held = null
+    say(told)
     paint()
   }
   return { wireSettings, keepSettings, settingsDrawn }
